@@ -1,0 +1,5 @@
+"""`python -m senti`."""
+
+from senti.cli import main
+
+main()

@@ -1,0 +1,50 @@
+"""The command line: one sub-command per job, and the lab's steps as aliases.
+
+A command takes the parsed arguments and returns an Answer; only this file prints and exits.
+Exit codes: 0, 2 for a mistake a user can mend, 1 for anything else, 130 after Ctrl-C.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+
+from senti.cli.answer import Answer
+from senti.cli.parser import build_parser, expand_step
+from senti.errors import SentiError
+
+__all__ = ["Answer", "main"]
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run one command and exit."""
+    raise SystemExit(run(list(sys.argv[1:] if argv is None else argv)))
+
+
+def run(argv: list[str]) -> int:
+    """Run one command; returns the exit code."""
+    if os.environ.get("SENTI_BACKGROUND"):
+        os.nice(10)  # a run started from the app must not make its pages slow
+    try:
+        parser = build_parser()
+        args = parser.parse_args(expand_step(argv))
+        if not hasattr(args, "command"):
+            parser.print_help()
+            return 0
+        return _print(args.command(args), args.json)
+    except SentiError as e:
+        print(f"senti: {e}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # the reader, `head` for example, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _print(answer: Answer, as_json: bool) -> int:
+    if as_json:
+        print(json.dumps(answer.payload, allow_nan=False))
+    else:
+        print("\n".join(answer.lines))
+    return answer.code

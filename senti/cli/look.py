@@ -1,0 +1,153 @@
+"""Commands that look without training: data, inspect, tokenize, setup."""
+
+import argparse
+
+from senti.cli.answer import Answer, percent, table
+from senti.cli.flags import read_config
+from senti.cli.progress import note
+from senti.config import EncoderConfig, LoraConfig
+from senti.corpus import Corpus, load_corpus
+from senti.encoder import Backbone, resolve_model
+
+
+def _corpus(config: EncoderConfig) -> Corpus:
+    corpus = load_corpus(config.dataset, text_column=config.text_column, label_column=config.label_column,
+                         subset=config.subset, seed=config.seed)  # fmt: skip
+    for line in filter(None, (corpus.why, *corpus.notices)):
+        note(line)
+    return corpus
+
+
+def _backbone(config: EncoderConfig) -> Backbone:
+    backbone = resolve_model(config.model)
+    if backbone.why:
+        note(backbone.why)
+    return backbone
+
+
+def data(args: argparse.Namespace) -> Answer:
+    """The lab's e11: what is in the dataset."""
+    from senti.corpus import label_balance, lengths, telling_words, truncation
+    from senti.encoder import count_tokens, load_tokenizer
+
+    config = read_config(EncoderConfig, args)
+    corpus, backbone = _corpus(config), _backbone(config)
+    balance, words, telling = label_balance(corpus), lengths(corpus), telling_words(corpus)
+    tokens = count_tokens(load_tokenizer(backbone), list(corpus.splits["train"]["text"]))
+    cut = truncation(tokens, config.max_length)
+    payload = {
+        "dataset": corpus.name, "source": corpus.source, "checksum": corpus.checksum, "labels": list(corpus.labels),
+        "rows": corpus.rows, "notices": list(corpus.notices),
+        "balance": balance.to_dict("records"),
+        "words": {"median": float(words["words"].median()), "longest": int(words["words"].max())},
+        "tokens": {"median": float(_median(tokens)), "longest": int(tokens.max()), "model": backbone.title},
+        "truncated": {"max_length": config.max_length, "share": float(cut)},
+        "telling_words": {
+            label: list(telling[telling["label"] == label]["word"]) for label in corpus.labels
+        },
+    }  # fmt: skip
+    first = corpus.splits["train"].iloc[0]
+    lines = [
+        f"{corpus.name}: {corpus.source}",
+        *table(["split", "label", "reviews", "share"],
+               [[r["split"], r["label"], f"{r['count']:,}", percent(r["share"])] for r in payload["balance"]]),
+        f"length: median {payload['words']['median']:.0f} words, {payload['tokens']['median']:.0f} tokens"
+        f" ({backbone.title}); {percent(cut)} cut at {config.max_length} tokens",
+        *[f"{label}: {', '.join(words)}" for label, words in payload["telling_words"].items()],
+        f"first row: {first['text']!r} -> {corpus.labels[first['label']]}",
+    ]  # fmt: skip
+    return Answer(payload, lines)
+
+
+def inspect(args: argparse.Namespace) -> Answer:
+    """The lab's e12: the model's shape, and what it makes of one text."""
+    from senti.encoder import look_inside, model_facts
+
+    config = read_config(EncoderConfig, args)
+    backbone = _backbone(config)
+    facts, inside = model_facts(backbone), look_inside(backbone, args.text, config.max_length)
+    tokens = inside.tokens
+    payload = {
+        "model": backbone.title, "hub_id": backbone.hub_id, **facts, "text": args.text,
+        "tokens": tokens.to_dict("records"), "hidden_states": list(inside.hidden.shape),
+        "attention": list(inside.attention.shape), "cls": [round(float(x), 5) for x in inside.cls],
+    }  # fmt: skip
+    lines = [
+        f"{backbone.title} ({backbone.hub_id}): {facts['layers']} layers, {facts['heads']} heads, "
+        f"width {facts['width']}, {facts['vocabulary']:,} word pieces, {facts['parameters']:,} parameters",
+        *table(["piece", "id", "word"], tokens[["piece", "id", "word"]].to_numpy().tolist()),
+        f"hidden states {tuple(inside.hidden.shape)}: embeddings and {facts['layers']} layers, "
+        f"{len(tokens)} pieces, {facts['width']} numbers each",
+        f"attention {tuple(inside.attention.shape)}: layers, heads, from, to",
+        f"[CLS] vector ({facts['width']}): {', '.join(f'{x:.3f}' for x in inside.cls[:6])}, ...",
+    ]
+    return Answer(payload, lines)
+
+
+def tokenize(args: argparse.Namespace) -> Answer:
+    """The lab's e21: every split through the tokenizer with `Dataset.map`, cached."""
+    from senti.encoder import load_tokenizer
+    from senti.methods.tokenize import tokenize as tokenize_splits
+
+    config = read_config(EncoderConfig, args)
+    corpus, backbone = _corpus(config), _backbone(config)
+    tokenizer = load_tokenizer(backbone)
+    splits = tokenize_splits(corpus, tokenizer, config.max_length)
+    first = splits["train"][0]
+    lengths = {name: [len(ids) for ids in split["input_ids"]] for name, split in splits.items()}
+    payload = {
+        "dataset": corpus.name, "model": backbone.title, "max_length": config.max_length,
+        "columns": splits["train"].column_names,
+        "splits": {name: {"rows": len(n), "tokens": sum(n), "longest": max(n)} for name, n in lengths.items()},
+        "first": {"text": first["text"], "label": first["label"], "input_ids": first["input_ids"],
+                  "tokens": tokenizer.convert_ids_to_tokens(first["input_ids"])},
+    }  # fmt: skip
+    lines = [
+        f"{corpus.name} through the tokenizer of {backbone.title}, truncated at {config.max_length}, not padded",
+        *table(["split", "reviews", "tokens", "longest"],
+               [[n, f"{s['rows']:,}", f"{s['tokens']:,}", s["longest"]] for n, s in payload["splits"].items()]),
+        f"columns: {', '.join(payload['columns'])}",
+        f"first row: {first['text']!r}",
+        f"  {' '.join(payload['first']['tokens'])}",
+        f"  {first['input_ids']}",
+    ]  # fmt: skip
+    return Answer(payload, lines)
+
+
+def setup(args: argparse.Namespace) -> Answer:
+    """The lab's e22: what full fine-tuning and LoRA would train."""
+    from senti.encoder import count_parameters, lora_parameters
+
+    config = read_config(LoraConfig, args)
+    assert isinstance(config, LoraConfig)
+    corpus, backbone = _corpus(config), _backbone(config)
+    classes = len(corpus.labels)
+    full = count_parameters(backbone, classes)
+    trained, total = lora_parameters(backbone, classes, rank=config.lora_rank, targets=config.lora_targets)
+    steps = _steps(config, corpus.rows["train"])
+    payload = {
+        "model": backbone.title, "hub_id": backbone.hub_id, "labels": list(corpus.labels),
+        "finetune": {"trained": full, "total": full},
+        "lora": {"trained": trained, "total": total, "rank": config.lora_rank, "targets": config.lora_targets},
+        "steps": steps, "epochs": config.epochs, "batch_size": config.batch_size,
+    }  # fmt: skip
+    lines = [
+        f"{backbone.title} with a fresh classification head for {', '.join(corpus.labels)}",
+        *table(["method", "trained", "of", "share"],
+               [["full fine-tuning", f"{full:,}", f"{full:,}", percent(1.0)],
+                [f"LoRA rank {config.lora_rank}", f"{trained:,}", f"{total:,}", percent(trained / total)]]),
+        f"{config.epochs} epochs of {corpus.rows['train']:,} reviews, {config.batch_size} a batch: {steps:,} steps",
+    ]  # fmt: skip
+    return Answer(payload, lines)
+
+
+def _steps(config: LoraConfig, rows: int) -> int:
+    from senti.methods.training import total_steps
+
+    return total_steps(config, rows)
+
+
+def _median(values: object) -> float:
+    import numpy as np
+
+    return float(np.median(values))  # type: ignore[call-overload]

@@ -1,0 +1,80 @@
+"""Commands that train: each method, the two baselines, and the quickstart."""
+
+import argparse
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from senti.cli.answer import Answer, accuracy, duration
+from senti.cli.flags import read_config
+from senti.cli.progress import note, watcher
+from senti.config import Config, FinetuneConfig, LoraConfig, MajorityConfig, SvmConfig, TfidfConfig
+from senti.runs import Run, open_run, queue_place
+
+# Small data wants larger steps than the lab's defaults: chosen on the bundled validation split.
+QUICKSTART = (
+    SvmConfig(dataset="bundled", model="minilm", pooling="mean"),
+    FinetuneConfig(dataset="bundled", model="minilm", lr=1e-4),
+    LoraConfig(dataset="bundled", model="minilm", lr=2e-3, epochs=4),
+)
+
+
+def method(args: argparse.Namespace) -> Answer:
+    """Train one method in the foreground, or work off the queued run that `--run` names."""
+    config = read_config(args.config_class, args)
+    result = train(args.output_dir, config, args.run)
+    return Answer(result, summary(result))
+
+
+def baselines(args: argparse.Namespace) -> Answer:
+    """Majority and TF-IDF on the same data."""
+    tfidf = read_config(TfidfConfig, args)
+    shared = {f: getattr(tfidf, f) for f in MajorityConfig.__dataclass_fields__}
+    return _several(args.output_dir, (MajorityConfig(**shared), tfidf))
+
+
+def quickstart(args: argparse.Namespace) -> Answer:
+    """SVM, full fine-tuning and LoRA on the bundled reviews."""
+    return _several(args.output_dir, QUICKSTART)
+
+
+def _several(root: Path, configs: tuple[Config, ...]) -> Answer:
+    results = [train(root, config, "") for config in configs]
+    return Answer({"runs": results}, [line for result in results for line in [*summary(result), ""]])
+
+
+def train(root: Path, config: Config, name: str) -> dict[str, Any]:
+    """Train in this process; a run waits for those before it. Returns result.json's content."""
+    from senti.experiment import conduct, create, prepare
+
+    if name and (root / name / "queued").exists() and os.environ.get("SENTI_BACKGROUND"):
+        run = open_run(root, name)
+    else:
+        prepared = prepare(config)
+        for line in (*prepared.why, *prepared.corpus.notices):
+            note(line)
+        run = create(root, prepared, name)
+        model = f", model {prepared.backbone.title}" if prepared.backbone else ""
+        note(f"{run.name}: reviews {prepared.corpus.name}{model}")
+    place = queue_place(run)
+    if place:
+        note(f"waiting for {place} earlier run{'s' if place > 1 else ''}")
+    return conduct(replace(run, on_event=watcher()))
+
+
+def summary(result: dict[str, Any]) -> list[str]:
+    """A finished run in five lines."""
+    scores, parameters = result["scores"], result["parameters"]
+    model = f" · {result['model']}" if result["model"] else ""
+    return [
+        f"{result['method']}{model} · {result['dataset']['name']} ({result['dataset']['rows']['train']:,} reviews)",
+        f"  validation  {accuracy(scores['validation'])}",
+        f"  test        {accuracy(scores['test'])}",
+        f"  trained     {parameters['trained']:,} of {parameters['total']:,} parameters"
+        f" in {duration(result['seconds']['train'])}",
+        f"  run         {result['run']}",
+    ]
+
+
+__all__ = ["Run", "baselines", "method", "quickstart"]

@@ -1,0 +1,207 @@
+"""One frozen dataclass per method: its CLI flags, its form in the app and its config.json.
+
+A knob is declared once, as a field made by `knob()`; bounds are checked once, on construction.
+
+>>> LoraConfig(lora_rank=4).lora_alpha
+32
+"""
+
+import math
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from senti.errors import BadConfig
+
+
+def knob(
+    default: Any,
+    help: str,
+    *,
+    min: float | None = None,
+    max: float | None = None,
+    choices: tuple[str, ...] = (),
+    basic: bool = False,
+    label: str = "",
+) -> Any:
+    """Declare one knob: its default, its one-line help, its bounds, and if the short form shows it."""
+    metadata = {"help": help, "min": min, "max": max, "choices": choices, "basic": basic, "label": label}
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True)
+class Config:
+    """What every method needs to know: which reviews, how many, which seed."""
+
+    dataset: str = knob("auto", "auto, bundled, rotten_tomatoes, sst2, imdb, a Hub id, or a file or folder")
+    text_column: str | None = knob(None, "column that holds the text (default: found by name)")
+    label_column: str | None = knob(None, "column that holds the label (default: found by name)")
+    subset: int | None = knob(
+        None, "train on a stratified sample of this many reviews per split", min=4, basic=True, label="Reviews to use"
+    )
+    seed: int = knob(0, "seed of every random choice", min=0, max=2**31 - 1, label="Seed")
+
+    def __post_init__(self) -> None:
+        for f in fields(self):
+            _check(f.name, getattr(self, f.name), value_type(type(self), f.name), f.metadata)
+
+
+@dataclass(frozen=True)
+class MajorityConfig(Config):
+    """Always answer the most frequent training label: the floor every method must clear."""
+
+
+@dataclass(frozen=True)
+class TfidfConfig(Config):
+    """Words and word pairs weighted by TF-IDF, then a linear SVM: what sentiment analysis was before transformers."""
+
+    C: float = knob(1.0, "inverse strength of the SVM's regularisation", min=1e-6, max=1e4, basic=True, label="C")
+
+
+@dataclass(frozen=True)
+class EncoderConfig(Config):
+    """What every method on a transformer needs besides: which backbone, and where texts are cut."""
+
+    model: str = knob("auto", "auto, distilbert, bert, roberta, albert, minilm, a Hub id, or a folder")
+    max_length: int = knob(128, "tokens after which a text is cut", min=8, max=512, label="Longest text (tokens)")
+
+
+@dataclass(frozen=True)
+class SvmConfig(EncoderConfig):
+    """A linear SVM on frozen features: the transformer is read, not changed."""
+
+    pooling: str = knob(
+        "cls",
+        "how a text becomes one vector: its first token, or mean or maximum over all",
+        choices=("cls", "mean", "max"),
+        basic=True,
+        label="Pooling",
+    )
+    layer: int = knob(-1, "layer the features come from (0 embeddings, -1 last)", min=-1, max=48, label="Layer")
+    C: float = knob(0.01, "inverse strength of the SVM's regularisation", min=1e-6, max=1e4, basic=True, label="C")
+
+
+@dataclass(frozen=True)
+class TrainConfig(EncoderConfig):
+    """The knobs that full fine-tuning and LoRA share."""
+
+    lr: float = knob(
+        2e-5, "step size; 1e-5 to 5e-5 is usual", min=1e-8, max=1.0, basic=True, label="Learning rate"
+    )
+    epochs: int = knob(3, "passes over the training reviews", min=1, max=50, basic=True, label="Epochs")
+    batch_size: int = knob(16, "reviews per step", min=1, max=256, basic=True, label="Batch size")
+    weight_decay: float = knob(0.01, "pull of the weights towards zero", min=0, max=1, label="Weight decay")
+    warmup: float = knob(0.06, "share of the steps in which the learning rate rises", min=0, max=0.9, label="Warm-up")
+    scheduler: str = knob(
+        "linear",
+        "how the learning rate falls afterwards",
+        choices=("linear", "cosine", "constant_with_warmup"),
+        label="Schedule",
+    )
+    gradient_accumulation: int = knob(1, "batches per weight update", min=1, max=64, label="Gradient accumulation")
+    gradient_checkpointing: bool = knob(False, "compute more to hold less in memory", label="Gradient checkpointing")
+    precision: str = knob(
+        "auto",
+        "number format of the matrix products; auto is bf16 where the processor multiplies in it",
+        choices=("auto", "fp32", "bf16", "fp16"),
+        label="Precision",
+    )
+    early_stopping: int = knob(
+        0, "stop after this many epochs without a better validation accuracy (0: never)", min=0, max=50,
+        label="Early stopping",
+    )
+    tracker: str = knob(
+        "none", "also log to a tracker", choices=("none", "wandb", "trackio"), label="Tracker"
+    )
+
+
+@dataclass(frozen=True)
+class FinetuneConfig(TrainConfig):
+    """Full fine-tuning: every weight of the transformer moves."""
+
+
+@dataclass(frozen=True)
+class LoraConfig(TrainConfig):
+    """LoRA: the transformer stays frozen, small low-rank matrices beside its projections learn (Hu et al. 2021)."""
+
+    lr: float = knob(
+        5e-4, "step size; LoRA wants about ten times that of full fine-tuning", min=1e-8, max=1.0, basic=True,
+        label="Learning rate",
+    )
+    lora_rank: int = knob(8, "rank of the added matrices", min=1, max=64, basic=True, label="Rank")
+    lora_alpha: int = knob(32, "scale: the update counts alpha / rank times", min=1, max=512, basic=True, label="Alpha")
+    lora_dropout: float = knob(0.1, "dropout before the added matrices", min=0, max=0.9, label="LoRA dropout")
+    lora_targets: str = knob(
+        "auto", "layers to adapt, comma separated; auto is the query and value projections", label="Targets"
+    )
+
+
+METHODS: dict[str, type[Config]] = {
+    "majority": MajorityConfig,
+    "tfidf": TfidfConfig,
+    "svm": SvmConfig,
+    "finetune": FinetuneConfig,
+    "lora": LoraConfig,
+}
+
+
+def method_name(config: Config) -> str:
+    """The method a config belongs to, as in METHODS."""
+    return next(name for name, cls in METHODS.items() if cls is type(config))
+
+
+def value_type(cls: type[Config], name: str) -> type:
+    """The type of a knob without its `| None`."""
+    hint = get_type_hints(cls)[name]
+    if get_origin(hint) is None:
+        return hint
+    assert get_origin(hint) is Union or str(get_origin(hint)).endswith("UnionType'>"), hint
+    return next(arg for arg in get_args(hint) if arg is not type(None))
+
+
+def to_dict(config: Config) -> dict[str, Any]:
+    """A config as plain values, method first."""
+    return {"method": method_name(config), **asdict(config)}
+
+
+def from_dict(values: dict[str, Any]) -> Config:
+    """The config a dict speaks of; unknown keys are ignored. Raises BadConfig on an unknown method or a bad value."""
+    name = values.get("method")
+    if name not in METHODS:
+        raise BadConfig(f"method is {name!r}; choose one of {', '.join(METHODS)}.")
+    cls = METHODS[name]
+    return cls(**{f.name: values[f.name] for f in fields(cls) if f.name in values})
+
+
+def command_line(config: Config) -> list[str]:
+    """The words after `python -m senti` that ask for just this config; knobs at their default are left out."""
+    words = [method_name(config)]
+    for f in fields(config):
+        value = getattr(config, f.name)
+        if value == f.default:
+            continue
+        flag = "--" + f.name.replace("_", "-")
+        words += [flag] if value is True else [flag, _word(value)]
+    return words
+
+
+def _word(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _check(name: str, value: Any, kind: type, meta: Any) -> None:
+    if value is None:
+        return
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise BadConfig(f"{name} is {value!r}; it must be {_KINDS[kind]}.")
+    if meta["choices"] and value not in meta["choices"]:
+        raise BadConfig(f"{name} is {value!r}; choose one of {', '.join(meta['choices'])}.")
+    if kind in (int, float):
+        low, high = meta["min"], meta["max"]
+        if not math.isfinite(value) or (low is not None and value < low) or (high is not None and value > high):
+            bounds = f"at least {low:g}" if high is None else f"between {low:g} and {high:g}"
+            raise BadConfig(f"{name} is {value}; it must be {bounds}.")
+
+
+_KINDS = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}

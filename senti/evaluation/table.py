@@ -1,0 +1,56 @@
+"""The lab's results table: every finished run, grouped by the data it was trained and tested on."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from senti.config import Config, LoraConfig, SvmConfig, from_dict, method_name
+from senti.methods import TITLES
+from senti.runs import Run, list_runs
+
+POOLINGS = {"cls": "[CLS]", "mean": "mean", "max": "max"}
+
+
+def results_table(root: Path) -> pd.DataFrame:
+    """One row per finished run; only runs with the same `data` may be ranked together.
+
+    Shares are 0..1, times in seconds; `train_rows` tells how many reviews the run learned from.
+    """
+    rows = [row(run) for run in list_runs(root) if run.status == "finished"]
+    frame = pd.DataFrame(rows, columns=COLUMNS)
+    rank = frame["method"].map({name: i for i, name in enumerate(TITLES)})
+    return frame.assign(rank=rank).sort_values(["data", "rank", "test"], kind="stable").drop(columns="rank")
+
+
+def run_title(config: Config) -> str:
+    """What a run is called on screen: `LoRA, rank 8`, `SVM on [CLS] features`."""
+    if isinstance(config, LoraConfig):
+        return f"LoRA, rank {config.lora_rank}"
+    if isinstance(config, SvmConfig):
+        return f"SVM on {POOLINGS[config.pooling]} features"
+    return TITLES[method_name(config)]
+
+
+COLUMNS = [
+    "run", "title", "method", "model", "dataset", "data", "train_rows", "trained", "total", "train_seconds",
+    "validation", "validation_low", "validation_high", "test", "test_low", "test_high", "n_test", "ms", "bytes",
+]  # fmt: skip
+
+
+def row(run: Run) -> dict[str, Any]:
+    """A finished run as one row of the table."""
+    result = run.result or {}
+    validation, test = result["scores"]["validation"], result["scores"]["test"]
+    data = result["dataset"]
+    return {
+        "run": run.name, "title": run_title(from_dict(run.facts)), "method": result["method"],
+        "model": result["model"], "dataset": data["name"], "data": f"{data['name']} {data['checksum']}",
+        "train_rows": data["rows"]["train"],
+        "trained": result["parameters"]["trained"], "total": result["parameters"]["total"],
+        "train_seconds": result["seconds"]["train"],
+        "validation": validation["accuracy"], "validation_low": validation["accuracy_low"],
+        "validation_high": validation["accuracy_high"],
+        "test": test["accuracy"], "test_low": test["accuracy_low"], "test_high": test["accuracy_high"],
+        "n_test": test["n"], "ms": result["ms_per_sentence"], "bytes": result["bytes_on_disk"],
+    }  # fmt: skip

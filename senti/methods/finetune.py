@@ -1,0 +1,37 @@
+"""Full fine-tuning: every weight of the transformer and a fresh head learn from the labels."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from senti.config import FinetuneConfig
+from senti.corpus import Corpus
+from senti.encoder import load_classifier, load_finetuned, load_tokenizer, resolve_model
+from senti.methods.classifier import predictor
+from senti.methods.fitted import Fitted
+from senti.runs import Run
+
+
+def fit(config: FinetuneConfig, corpus: Corpus, run: Run) -> Fitted:
+    """Train all parameters and save model and tokenizer."""
+    import torch
+
+    from senti.methods.training import train
+
+    torch.manual_seed(config.seed)  # the fresh head is random: seed it before it is made
+    backbone = resolve_model(config.model)
+    tokenizer = load_tokenizer(backbone)
+    model = load_classifier(backbone, corpus.labels)
+    seconds = train(model, tokenizer, config, corpus, run)
+    model.save_pretrained(run.model_path)
+    tokenizer.save_pretrained(run.model_path)
+    size = sum(p.numel() for p in model.parameters())
+    return Fitted(predictor(model, tokenizer, config.max_length), trained=size, total=size, train_seconds=seconds)
+
+
+def load(run: Run) -> Callable[[Sequence[str]], np.ndarray]:
+    """Texts to probabilities, from the saved model."""
+    config = run.config
+    assert isinstance(config, FinetuneConfig)
+    model, tokenizer = load_finetuned(run.model_path)
+    return predictor(model, tokenizer, config.max_length)

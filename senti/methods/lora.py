@@ -1,0 +1,51 @@
+"""LoRA: frozen transformer, trained low-rank matrices beside its projections (Hu et al. 2021), through PEFT."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from senti.config import LoraConfig
+from senti.corpus import Corpus
+from senti.encoder import Backbone, load_adapter, load_classifier, load_tokenizer, lora_settings, resolve_model
+from senti.methods.classifier import predictor
+from senti.methods.fitted import Fitted
+from senti.runs import Run
+
+
+def fit(config: LoraConfig, corpus: Corpus, run: Run) -> Fitted:
+    """Train adapter and head, and save them without the frozen weights."""
+    import torch
+
+    from senti.methods.training import train
+
+    torch.manual_seed(config.seed)
+    backbone = resolve_model(config.model)
+    tokenizer = load_tokenizer(backbone)
+    model = adapted(backbone, config, corpus.labels)
+    seconds = train(model, tokenizer, config, corpus, run)
+    # the adapter names its base by Hub id: a path would break on any other machine
+    model.peft_config["default"].base_model_name_or_path = backbone.hub_id
+    model.save_pretrained(run.model_path)
+    trained, total = model.get_nb_trainable_parameters()
+    return Fitted(predictor(model, tokenizer, config.max_length), trained, total, seconds)
+
+
+def adapted(backbone: Backbone, config: LoraConfig, labels: Sequence[str]) -> Any:
+    """A classifier on the backbone, wrapped by PEFT: only adapter and head require gradients."""
+    from peft import get_peft_model
+
+    settings = lora_settings(
+        backbone, rank=config.lora_rank, alpha=config.lora_alpha, dropout=config.lora_dropout,
+        targets=config.lora_targets,
+    )  # fmt: skip
+    return get_peft_model(load_classifier(backbone, labels), settings)
+
+
+def load(run: Run) -> Callable[[Sequence[str]], np.ndarray]:
+    """Texts to probabilities, from the saved adapter on the backbone it was trained on."""
+    config = run.config
+    assert isinstance(config, LoraConfig)
+    backbone = resolve_model(config.model)
+    model = load_adapter(backbone, run.model_path, run.facts["data"]["labels"])
+    return predictor(model, load_tokenizer(backbone), config.max_length)

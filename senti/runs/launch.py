@@ -1,0 +1,109 @@
+"""Starting, queueing and stopping runs: one process per run, one run at a time, in the order of creation.
+
+A run started from the app is the very command a person would type, detached: it outlives page, event and app.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from senti.config import command_line
+from senti.errors import Stopped, UnknownRun
+from senti.runs.store import Run, list_runs, open_run
+
+POLITE_SECONDS = 12.0  # after which a stop becomes firm
+
+
+def spawn(run: Run) -> None:
+    """Start the worker of a queued run as a detached process that writes to log.txt."""
+    words = [sys.executable, "-m", "senti", *command_line(run.config)]
+    words += ["--run", run.name, "--output-dir", str(run.path.parent)]
+    package = str(Path(__file__).resolve().parents[2])
+    env = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))}
+    with (run.path / "log.txt").open("ab") as log:
+        # never a pipe: nobody would drain it once the app is gone
+        process = subprocess.Popen(
+            words, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
+            env=env | {"SENTI_BACKGROUND": "1"},
+        )  # fmt: skip
+    threading.Thread(target=process.wait, daemon=True).start()  # reaps the child, so that it leaves no zombie
+
+
+@contextlib.contextmanager
+def hold(run: Run) -> Iterator[None]:
+    """Hold a run's lock for as long as its worker lives. Raises UnknownRun if another worker has it."""
+    lock = FileLock(run.path / "lock")
+    try:
+        lock.acquire(timeout=5)
+    except Timeout:
+        raise UnknownRun(f"{run.name} is already running in another process; watch it or stop it.") from None
+    try:
+        run.write_json("worker.json", {"pid": os.getpid()})
+        yield
+    finally:
+        lock.release()
+
+
+@contextlib.contextmanager
+def wait_turn(run: Run, poll: float = 0.3) -> Iterator[None]:
+    """Wait until no earlier run is queued or running, then keep the machine for this one. Raises Stopped."""
+    machine = FileLock(run.path.parent / ".training.lock")
+    while True:
+        if run.stop_requested:
+            raise Stopped(f"{run.name} was stopped while it waited in the queue.")
+        if queue_place(run) == 0:
+            with contextlib.suppress(Timeout):
+                machine.acquire(timeout=0)
+                break
+        time.sleep(poll)
+    try:
+        (run.path / "queued").unlink(missing_ok=True)
+        yield
+    finally:
+        machine.release()
+
+
+def queue_place(run: Run) -> int:
+    """How many runs come before this one: 0 means it is its turn."""
+    mine = (run.created, run.name)
+    earlier = (other for other in list_runs(run.path.parent) if (other.created, other.name) < mine)
+    return sum(other.status in ("queued", "running") for other in earlier)
+
+
+def stop_run(root: Path, name: str, polite_seconds: float = POLITE_SECONDS) -> Run:
+    """Ask a run to end, wait, then end its processes; what it had saved stays. Safe to repeat."""
+    run = open_run(root, name)
+    if run.status not in ("queued", "running"):
+        return run
+    (run.path / "stop").touch()
+    if not _ended(run, polite_seconds):
+        _signal(run, signal.SIGTERM)
+        if not _ended(run, 1.0):
+            _signal(run, getattr(signal, "SIGKILL", signal.SIGTERM))
+            _ended(run, 2.0)
+    return run
+
+
+def _ended(run: Run, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while run.alive and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return not run.alive
+
+
+def _signal(run: Run, number: int) -> None:
+    """Signal the worker; its pid is trusted only while the lock says that it lives."""
+    if not run.alive:
+        return
+    pid = json.loads((run.path / "worker.json").read_text())["pid"]
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)

@@ -1,0 +1,116 @@
+"""What tests share: a tiny corpus, a tiny transformer in a Hub cache on disk, a folder for runs; no network."""
+
+import os
+import socket
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+os.environ["HF_HUB_OFFLINE"] = "1"  # read when huggingface_hub is imported, so it must come first
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+os.environ["TOKENIZERS_PARALLELISM"] = "false"
+
+REVISIONS = {"rotten_tomatoes": "aa13bc287fa6fcab6daf52f0dfb9994269ffea28"}
+PRAISE = ["tender", "funny", "gripping", "warm", "clever", "lovely", "moving", "bright"]
+BLAME = ["dull", "clumsy", "tired", "empty", "loud", "lazy", "grim", "silly"]
+FRAMES = [
+    "a {} film about two sisters", "the script is {} from the start", "{} and very well aware of it",
+    "my uncle found it {}", "what a {} evening at the cinema", "the second half turns {}",
+    "{} music over {} pictures", "nothing here but {} ideas",
+]  # fmt: skip
+
+
+def tiny_rows() -> pd.DataFrame:
+    """128 short reviews of two classes, as separable as words allow."""
+    pairs = [(frame.format(word, word), label)
+             for frame in FRAMES for label, words in ((1, PRAISE), (0, BLAME)) for word in words]  # fmt: skip
+    return pd.DataFrame(pairs, columns=["text", "label"])
+
+
+def tiny_splits() -> dict[str, pd.DataFrame]:
+    """The tiny reviews as 64 / 32 / 32, balanced."""
+    shuffled = tiny_rows().sample(frac=1, random_state=0, ignore_index=True)
+    by_label = [shuffled[shuffled["label"] == label] for label in (0, 1)]
+    cuts = {"train": slice(0, 32), "validation": slice(32, 48), "test": slice(48, 64)}
+    return {name: pd.concat([part.iloc[cut] for part in by_label], ignore_index=True) for name, cut in cuts.items()}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def private_folders(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Caches of this test session live in a folder of their own."""
+    os.environ["SENTI_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Any connection that leaves this machine fails the test."""
+    connect = socket.socket.connect
+
+    def local_only(self: socket.socket, address: object) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in ("127.0.0.1", "::1", "localhost"):
+            raise AssertionError(f"a test reached for the network: {address}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", local_only)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """An empty folder for runs."""
+    return tmp_path / "checkpoints"
+
+
+@pytest.fixture(scope="session")
+def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny reviews as a folder with one csv per split: a dataset that any command can load."""
+    folder = tmp_path_factory.mktemp("data") / "tiny"
+    folder.mkdir()
+    for name, frame in tiny_splits().items():
+        frame.to_csv(folder / f"{name}.csv", index=False)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def hub_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Hub cache with a tiny random DistilBERT and tiny Rotten Tomatoes, both under their real names."""
+    cache = tmp_path_factory.mktemp("hub")
+    model = cache / "models--distilbert--distilbert-base-uncased"
+    save_tiny_distilbert(_snapshot(model, "12040accade4e8a0f71eabdb258fecc2e7e948be"))
+    data = _snapshot(cache / "datasets--cornell-movie-review-data--rotten_tomatoes", REVISIONS["rotten_tomatoes"])
+    for name, frame in tiny_splits().items():
+        frame.to_parquet(data / f"{name}.parquet", index=False)
+    return cache
+
+
+@pytest.fixture
+def with_hub_cache(hub_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Run the test with that Hub cache in place of the user's."""
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(hub_cache))
+    return hub_cache
+
+
+def _snapshot(repo: Path, revision: str) -> Path:
+    (repo / "refs").mkdir(parents=True)
+    (repo / "refs" / "main").write_text(revision)
+    folder = repo / "snapshots" / revision
+    folder.mkdir(parents=True)
+    return folder
+
+
+def save_tiny_distilbert(folder: Path) -> None:
+    """A DistilBERT of two layers, 32 wide, with random weights and a vocabulary made of the tiny reviews."""
+    import torch
+    from tokenizers import BertWordPieceTokenizer
+    from transformers import DistilBertConfig, DistilBertForMaskedLM, DistilBertTokenizer
+
+    torch.manual_seed(0)
+    pieces = BertWordPieceTokenizer()
+    pieces.train_from_iterator(tiny_rows()["text"], vocab_size=300, show_progress=False)
+    tokenizer = DistilBertTokenizer(vocab=pieces.get_vocab())
+    tokenizer.model_max_length = 512
+    config = DistilBertConfig(vocab_size=len(tokenizer), dim=32, hidden_dim=64, n_layers=2, n_heads=4)
+    DistilBertForMaskedLM(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
