@@ -5,6 +5,7 @@ that process does; the command line calls `prepare`, `create` and `conduct` in t
 """
 
 import contextlib
+import errno
 import platform
 import signal
 import sys
@@ -18,9 +19,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from senti.config import Config, EncoderConfig, TrainConfig, command_line, to_dict
+from senti.config import Config, EncoderConfig, LoraConfig, TrainConfig, command_line, to_dict
 from senti.corpus import Corpus, load_corpus
-from senti.encoder import Backbone, resolve_model
+from senti.encoder import Backbone, lora_parameters, resolve_model
 from senti.errors import BadData, RunFailed, SentiError, Stopped
 from senti.evaluation import score
 from senti.methods import Fitted, fit
@@ -54,6 +55,8 @@ def prepare(config: Config) -> Prepared:
     backbone = resolve_model(config.model) if isinstance(config, EncoderConfig) else None
     if isinstance(config, TrainConfig):
         _check_tracker(config)
+    if isinstance(config, LoraConfig) and backbone and config.lora_targets != "auto":
+        lora_parameters(backbone, len(corpus.labels), config.lora_rank, config.lora_targets)
     if config.dataset == "auto":
         config = replace(config, dataset=corpus.name)
     if backbone and isinstance(config, EncoderConfig) and config.model == "auto":
@@ -99,7 +102,11 @@ def conduct(run: Run) -> dict[str, Any]:
             if isinstance(e, KeyboardInterrupt):
                 (run.path / "stop").touch()
                 raise Stopped(f"{run.name} was stopped.") from e
-            raise _record_failure(run, e) from e
+            failure = _explained(run, e)
+            _record_failure(run, e, failure)
+            if failure is None:  # a fault of ours: its traceback is worth more than a sentence
+                raise
+            raise failure from e
 
 
 def _work(run: Run) -> dict[str, Any]:
@@ -198,20 +205,21 @@ def _check_tracker(config: TrainConfig) -> None:
         )
 
 
-def _record_failure(run: Run, e: BaseException) -> SentiError:
-    """Write error.json and return the failure as one sentence with a next step."""
-    failure = e if isinstance(e, SentiError) else RunFailed(_sentence(run, e))
+def _record_failure(run: Run, e: BaseException, failure: SentiError | None) -> None:
+    message = str(failure) if failure else f"senti failed with {type(e).__name__}: {str(e).strip()[:300]}"
     with contextlib.suppress(OSError):  # on a full disk even this may fail; the sentence still reaches the caller
-        run.write_json("error.json", {"type": type(e).__name__, "message": str(failure)})
-    return failure
+        run.write_json("error.json", {"type": type(e).__name__, "message": message})
 
 
-def _sentence(run: Run, e: BaseException) -> str:
+def _explained(run: Run, e: BaseException) -> SentiError | None:
+    """A failure as one sentence with a next step, where its cause lies with the user or the machine."""
+    if isinstance(e, SentiError):
+        return e
     if isinstance(e, MemoryError) or "out of memory" in str(e).lower() or "not enough memory" in str(e).lower():
-        return "Memory ran out; try half the batch size, a shorter longest text, or gradient checkpointing."
-    if isinstance(e, OSError) and e.errno == 28:
-        return f"The disk is full; free some space below {run.path.parent} and start again."
-    return f"{type(e).__name__}: {str(e).strip() or 'no message'} (details in {run.path / 'log.txt'})."
+        return RunFailed("Memory ran out; try half the batch size, a shorter longest text, or gradient checkpointing.")
+    if isinstance(e, OSError) and e.errno == errno.ENOSPC:
+        return RunFailed(f"The disk is full; free some space below {run.path.parent} and start again.")
+    return None
 
 
 @contextlib.contextmanager

@@ -89,6 +89,7 @@ def with_hub_cache(hub_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     from huggingface_hub import constants
 
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(hub_cache))
+    monkeypatch.setenv("HF_HUB_CACHE", str(hub_cache))  # for processes that the test starts
     return hub_cache
 
 
@@ -111,6 +112,10 @@ def save_tiny_distilbert(folder: Path) -> None:
     pieces.train_from_iterator(tiny_rows()["text"], vocab_size=300, show_progress=False)
     tokenizer = DistilBertTokenizer(vocab=pieces.get_vocab())
     tokenizer.model_max_length = 512
-    config = DistilBertConfig(vocab_size=len(tokenizer), dim=32, hidden_dim=64, n_layers=2, n_heads=4)
+    # a wide start and no dropout: it learns its few words within a second
+    config = DistilBertConfig(
+        vocab_size=len(tokenizer), dim=32, hidden_dim=64, n_layers=2, n_heads=4, initializer_range=0.1,
+        dropout=0.0, attention_dropout=0.0, seq_classif_dropout=0.0,
+    )  # fmt: skip
     DistilBertForMaskedLM(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)

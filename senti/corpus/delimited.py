@@ -72,4 +72,5 @@ def _ragged_notice(ragged: list[int], width: int, name: str) -> tuple[str, ...]:
     if not ragged:
         return ()
     rows = f"{count(len(ragged), 'row')} of {name} ({name_places('line', ragged)})"
-    return (f"{rows} did not have the {count(width, 'column')} of the header and {'was' if len(ragged) == 1 else 'were'} left out.",)
+    was = "was" if len(ragged) == 1 else "were"
+    return (f"{rows} did not have the {count(width, 'column')} of the header and {was} left out.",)

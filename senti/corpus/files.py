@@ -3,12 +3,13 @@
 Nothing is guessed about values: "NA", "null" and "007" stay what they are.
 """
 
+import os
 from pathlib import Path
 
 import pandas as pd
 
-from senti.corpus.encoding import decode, refuse_binary
 from senti.corpus.delimited import read_delimited
+from senti.corpus.encoding import decode, refuse_binary
 from senti.corpus.jsons import read_json, read_jsonl
 from senti.corpus.table import numbered, strings
 from senti.errors import BadData
@@ -19,7 +20,7 @@ SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
 
 def read_table(path: str | Path) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """The rows of a file as strings, and what a reader should know. Raises BadData if it cannot be read."""
-    path = Path(path).expanduser()
+    path = Path(os.path.expanduser(path))
     frame, notices = _read_parquet(path) if _suffix(path) == ".parquet" else _read_text(path)
     if frame.empty:
         raise BadData(f"{path.name} has no rows; it needs a header line and at least one review.")
@@ -30,7 +31,7 @@ def _suffix(path: Path) -> str:
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise BadData(f"{path.name} is not a kind of file that can be read; save it as one of {', '.join(SUFFIXES)}.")
-    if not path.is_file():
+    if not os.path.isfile(path):  # unlike Path.is_file, False for a name that is too long
         raise BadData(f"{path} is not a file on this machine; check the path.")
     size = path.stat().st_size
     if size > MAX_BYTES:

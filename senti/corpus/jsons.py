@@ -24,9 +24,10 @@ def read_json(text: str, name: str) -> pd.DataFrame:
     try:
         rows = json.loads(text)
     except json.JSONDecodeError as error:
-        raise BadData(f"{name}, line {error.lineno}: not JSON ({error.msg}); for one object per line use .jsonl.") from error
-    except RecursionError as error:
-        raise BadData(f"{name} is nested too deeply; it must be a list of flat objects.") from error
+        fault = f"{name}, line {error.lineno}: not JSON ({error.msg})"
+        raise BadData(f"{fault}; if each line is one object, name the file .jsonl.") from error
+    except (ValueError, RecursionError) as error:
+        raise BadData(f"{name} holds a number or a nest without end; it must be a list of flat objects.") from error
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise BadData(f'{name} must be a list of objects such as {{"text": "...", "label": 1}}.')
     return _frame(rows, pd.RangeIndex(1, len(rows) + 1, name="row"))
@@ -35,7 +36,7 @@ def read_json(text: str, name: str) -> pd.DataFrame:
 def _object(written: str, place: str) -> dict[str, Any]:
     try:
         value = json.loads(written)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise BadData(f"{place}: not JSON; each line must be one object.") from error
     if not isinstance(value, dict):
         raise BadData(f'{place}: not an object; each line must be like {{"text": "...", "label": 1}}.')

@@ -26,7 +26,8 @@ def fit(config: FinetuneConfig, corpus: Corpus, run: Run) -> Fitted:
     model.save_pretrained(run.model_path)
     tokenizer.save_pretrained(run.model_path)
     size = sum(p.numel() for p in model.parameters())
-    return Fitted(predictor(model, tokenizer, config.max_length), trained=size, total=size, train_seconds=seconds)
+    # scored as saved: the Trainer leaves the model in memory wrapped in its mixed precision
+    return Fitted(load(run), trained=size, total=size, train_seconds=seconds)
 
 
 def load(run: Run) -> Callable[[Sequence[str]], np.ndarray]:

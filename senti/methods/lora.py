@@ -7,7 +7,15 @@ import numpy as np
 
 from senti.config import LoraConfig
 from senti.corpus import Corpus
-from senti.encoder import Backbone, load_adapter, load_classifier, load_tokenizer, lora_settings, resolve_model
+from senti.encoder import (
+    Backbone,
+    load_adapter,
+    load_classifier,
+    load_tokenizer,
+    lora_settings,
+    quiet,
+    resolve_model,
+)
 from senti.methods.classifier import predictor
 from senti.methods.fitted import Fitted
 from senti.runs import Run
@@ -26,9 +34,9 @@ def fit(config: LoraConfig, corpus: Corpus, run: Run) -> Fitted:
     seconds = train(model, tokenizer, config, corpus, run)
     # the adapter names its base by Hub id: a path would break on any other machine
     model.peft_config["default"].base_model_name_or_path = backbone.hub_id
-    model.save_pretrained(run.model_path)
+    model.save_pretrained(run.model_path, save_embedding_layers=False)
     trained, total = model.get_nb_trainable_parameters()
-    return Fitted(predictor(model, tokenizer, config.max_length), trained, total, seconds)
+    return Fitted(load(run), trained, total, seconds)
 
 
 def adapted(backbone: Backbone, config: LoraConfig, labels: Sequence[str]) -> Any:
@@ -39,7 +47,8 @@ def adapted(backbone: Backbone, config: LoraConfig, labels: Sequence[str]) -> An
         backbone, rank=config.lora_rank, alpha=config.lora_alpha, dropout=config.lora_dropout,
         targets=config.lora_targets,
     )  # fmt: skip
-    return get_peft_model(load_classifier(backbone, labels), settings)
+    with quiet():  # PEFT calls what transformers has renamed
+        return get_peft_model(load_classifier(backbone, labels), settings)
 
 
 def load(run: Run) -> Callable[[Sequence[str]], np.ndarray]:

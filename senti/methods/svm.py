@@ -12,6 +12,8 @@ from senti.methods import linear
 from senti.methods.fitted import Fitted
 from senti.runs import Run
 
+WORTH_KEEPING = 100  # texts; fewer are a person trying sentences
+
 
 def fit(config: SvmConfig, corpus: Corpus, run: Run) -> Fitted:
     """Read every training text with the frozen backbone, standardise the vectors, fit the SVM, save it."""
@@ -48,8 +50,9 @@ def _predictor(
 ) -> Callable[[Sequence[str]], np.ndarray]:
     def probabilities(texts: Sequence[str]) -> np.ndarray:
         vectors = features(
-            backbone, list(texts), layer=config.layer, pooling=config.pooling, max_length=config.max_length
-        )
+            backbone, list(texts), layer=config.layer, pooling=config.pooling, max_length=config.max_length,
+            cache=len(texts) >= WORTH_KEEPING,
+        )  # fmt: skip
         return linear.spread(model, model.predict_proba(vectors), classes)  # type: ignore[attr-defined]
 
     return probabilities

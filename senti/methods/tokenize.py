@@ -17,6 +17,7 @@ def tokenize(corpus: Corpus, tokenizer: Any, max_length: int) -> "DatasetDict":
     """
     import datasets
 
+    datasets.disable_progress_bars()  # a second or two; our own progress begins with training
     recipe = f"{corpus.checksum} {max_length} {tokenizer.backend_tokenizer.to_str()} {tokenizer.split_special_tokens}"
     folder = cache_dir("tokenized") / hashlib.sha256(recipe.encode()).hexdigest()[:16]
     folder.mkdir(exist_ok=True)

@@ -25,7 +25,10 @@ def train(model: Any, tokenizer: Any, config: TrainConfig, corpus: Corpus, run: 
     Rows go to the run's events. A stop ends it after the current step. Raises RunFailed if the loss is not finite.
     """
     from transformers import EarlyStoppingCallback, PrinterCallback
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()  # the run's events tell how far it is
+    logging.set_verbosity_error()
     data = tokenize(corpus, tokenizer, config.max_length).remove_columns("text")
     trainer = Trainer(
         model=model,
@@ -77,6 +80,7 @@ def arguments(config: TrainConfig, run: Run, rows: int) -> TrainingArguments:
         logging_nan_inf_filter=False,
         eval_on_start=True,
         seed=config.seed,
+        use_cpu=not torch.accelerator.is_available(),
         report_to=config.tracker,
         run_name=run.name,
         disable_tqdm=True,

@@ -1,0 +1,55 @@
+"""Which layers LoRA adapts in which architecture."""
+
+from typing import TYPE_CHECKING
+
+from senti.encoder.backbone import Backbone
+from senti.encoder.facts import linear_names
+from senti.encoder.load import load_config
+from senti.errors import BadConfig
+
+if TYPE_CHECKING:
+    from peft import LoraConfig
+
+QUERY_AND_VALUE = {
+    "albert": ("query", "value"),
+    "bert": ("query", "value"),
+    "camembert": ("query", "value"),
+    "deberta": ("in_proj",),
+    "deberta-v2": ("query_proj", "value_proj"),
+    "distilbert": ("q_lin", "v_lin"),
+    "electra": ("query", "value"),
+    "modernbert": ("Wqkv",),
+    "mpnet": ("q", "v"),
+    "roberta": ("query", "value"),
+    "xlm-roberta": ("query", "value"),
+}
+# heads that start random and so must be trained and saved whole, beside PEFT's own `classifier` and `score`
+FRESH = {"deberta": ["pooler"], "deberta-v2": ["pooler"]}
+
+
+def lora_settings(backbone: Backbone, *, rank: int, alpha: int, dropout: float, targets: str) -> "LoraConfig":
+    """PEFT's settings for a backbone. `targets` are last names of linear layers, or `auto`. Raises BadConfig."""
+    from peft import LoraConfig
+
+    kind = load_config(backbone).model_type
+    return LoraConfig(
+        task_type="SEQ_CLS", r=rank, lora_alpha=alpha, lora_dropout=dropout,
+        target_modules=target_names(backbone, kind, targets),
+        # the head is trained in full; an adapter inside it would be a second, hidden copy
+        exclude_modules=r".*(classifier|score).*",
+        modules_to_save=["classifier", "score", *FRESH.get(kind, [])],
+    )  # fmt: skip
+
+
+def target_names(backbone: Backbone, kind: str, targets: str) -> list[str]:
+    """The layers that `targets` speaks of. Raises BadConfig, listing those there are."""
+    if targets == "auto":
+        return list(QUERY_AND_VALUE[kind])
+    asked = [name.strip() for name in targets.split(",") if name.strip()]
+    known = linear_names(backbone)
+    unknown = [name for name in asked if name not in known]
+    if unknown or not asked:
+        raise BadConfig(
+            f"lora_targets is {targets!r}; {backbone.title} has {', '.join(known)}; choose some of these, or auto."
+        )
+    return asked

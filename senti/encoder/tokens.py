@@ -1,0 +1,47 @@
+"""What the tokenizer makes of a text."""
+
+import unicodedata
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from senti.errors import BadText
+
+LONGEST = 20_000  # characters; tokenizing ten million takes 16 s, whatever is cut afterwards
+
+
+def clean_text(text: object, limit: int = LONGEST) -> str:
+    """A text that a tokenizer can take: no lone surrogates, cut to `limit` characters. Raises BadText if it is empty."""
+    if not isinstance(text, str):
+        raise BadText(f"The text is a {type(text).__name__}, not a text; type a sentence.")
+    text = text[:limit].encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\x00", "")
+    if not any(unicodedata.category(c)[0] not in "ZC" for c in text):
+        raise BadText("The text is empty; type a sentence.")
+    return text
+
+
+def token_table(tokenizer: Any, text: str, max_length: int = 512) -> pd.DataFrame:
+    """One row per piece: piece, id, word (its number in the text, NA for specials), start, end, special.
+
+    start and end are character offsets in the text.
+    """
+    encoded = tokenizer(text, truncation=True, max_length=max_length, return_offsets_mapping=True,
+                        return_special_tokens_mask=True)  # fmt: skip
+    starts, ends = zip(*encoded["offset_mapping"], strict=True)
+    return pd.DataFrame({
+        "piece": encoded.tokens(), "id": encoded["input_ids"], "word": pd.array(encoded.word_ids(), dtype="Int64"),
+        "start": starts, "end": ends, "special": [bool(x) for x in encoded["special_tokens_mask"]],
+    })  # fmt: skip
+
+
+def count_tokens(tokenizer: Any, texts: Sequence[str]) -> np.ndarray:
+    """How many tokens each text has, specials included, before any truncation."""
+    longest = tokenizer.model_max_length
+    tokenizer.model_max_length = int(1e30)  # else a long text logs a warning that this function answers
+    try:
+        encoded = tokenizer([text[:LONGEST] for text in texts], truncation=False, return_attention_mask=False)
+    finally:
+        tokenizer.model_max_length = longest
+    return np.array([len(ids) for ids in encoded["input_ids"]], dtype=int)

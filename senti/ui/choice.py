@@ -1,0 +1,73 @@
+"""What a visitor has chosen to look at: one small frozen value per session, which every tab reads."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from gradio.utils import get_upload_folder
+
+from senti.corpus import Corpus, in_cache, load_corpus, resolve_source
+from senti.corpus.sources import is_path
+from senti.encoder import KNOWN, Backbone, resolve_model
+from senti.errors import BadData, MissingModel
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Names as `load_corpus` and `resolve_model` take them."""
+
+    dataset: str = "auto"
+    model: str = "auto"
+    text_column: str | None = None
+    label_column: str | None = None
+
+
+@dataclass(frozen=True)
+class Source:
+    """The reviews that a choice stands for here and now: what everything known about them can be cached by."""
+
+    name: str
+    text_column: str | None
+    label_column: str | None
+    written: int  # when the file was, in nanoseconds; 0 for what has a name
+
+    @property
+    def is_here(self) -> bool:
+        """True if reading it needs no network."""
+        return in_cache(self.name)
+
+
+def chosen_source(choice: Choice) -> Source:
+    """Where the reviews of a choice come from; reads and downloads nothing. Raises BadData."""
+    name = resolve_source(checked_dataset(choice.dataset))[0]
+    written = Path(name).stat().st_mtime_ns if is_path(name) and Path(name).exists() else 0
+    return Source(name, choice.text_column, choice.label_column, written)
+
+
+@lru_cache(maxsize=6)
+def read(source: Source) -> Corpus:
+    """The reviews, kept in memory for the next visitor. Raises BadData."""
+    return load_corpus(source.name, text_column=source.text_column, label_column=source.label_column)
+
+
+def chosen_model(choice: Choice) -> Backbone:
+    """The backbone of a choice. Raises MissingModel."""
+    return resolve_model(checked_model(choice.model))
+
+
+def checked_dataset(name: str) -> str:
+    """A dataset's name as typed by a visitor: known names, Hub ids and uploads, but no other file of this machine."""
+    name = (name or "").strip() or "auto"
+    if is_path(name) and not Path(name).resolve().is_relative_to(Path(get_upload_folder()).resolve()):
+        raise BadData(f"{name} is a path on the server; upload the file instead, or use its folder from the terminal.")
+    return name
+
+
+def checked_model(name: str) -> str:
+    """A model's name as typed by a visitor: known names and Hub ids, but no folder of this machine."""
+    name = (name or "").strip() or "auto"
+    if name in KNOWN or name == "auto":
+        return name
+    if name.startswith((".", "/", "~", "\\")) or Path(name).is_absolute() or Path(name).exists():
+        raise MissingModel(f"{name} is a path on the server; choose a name or a Hub id such as owner/name.")
+    return name

@@ -1,0 +1,124 @@
+"""Pieces of page as HTML strings; every text from outside goes through `h`."""
+
+import html
+from collections.abc import Iterable, Sequence
+
+import pandas as pd
+
+from senti.plots import NEGATIVE, POSITIVE, label_colors
+
+TEMPLATE_SIGNS = str.maketrans({"{": "&#123;", "}": "&#125;", "$": "&#36;", "`": "&#96;"})
+VARIABLES = {POSITIVE: "var(--s-positive)", NEGATIVE: "var(--s-negative)"}  # these two have a dark twin
+
+
+def h(text: object) -> str:
+    """Text as HTML that shows it letter by letter, also inside an attribute or a page template."""
+    return html.escape(str(text), quote=True).translate(TEMPLATE_SIGNS)
+
+
+def lead(sentence: str) -> str:
+    """The sentence a tab opens with."""
+    return f'<p class="s-lead">{h(sentence)}</p>'
+
+
+def tiles(values: Iterable[tuple[str, str]]) -> str:
+    """Number tiles side by side: (name, value) pairs."""
+    cells = (f'<div class="s-tile"><span>{h(name)}</span><b>{h(value)}</b></div>' for name, value in values)
+    return f'<div class="s-tiles">{"".join(cells)}</div>'
+
+
+def table(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    numbers: Sequence[str] = (),
+    wide: str = "",
+    pickable: str = "",
+) -> str:
+    """A table card. Cells are HTML already; `numbers` are set flush right, `wide` takes the room that is left.
+
+    With `pickable` (what picking does, for screen readers) each row can be clicked, or focused and entered.
+    """  # fmt: skip
+    kinds = ["n" if name in numbers else "w" if name == wide else "t" for name in columns]
+    head = "".join(f'<th class="{kind}" scope="col">{h(name)}</th>' for name, kind in zip(columns, kinds, strict=True))
+    body = "".join(_row(i, cells, kinds, pickable) for i, cells in enumerate(rows))
+    return f'<div class="s-card s-scroll"><table class="s-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'  # noqa: E501
+
+
+def label_mark(label: str, labels: Sequence[str]) -> str:
+    """A label as a word with its colour beside it."""
+    color = label_colors(labels).get(label, "var(--s-quiet)")
+    return f'<span class="s-label"><i style="background:{VARIABLES.get(color, color)}"></i>{h(label)}</span>'
+
+
+def token_strip(tokens: pd.DataFrame) -> str:
+    """Pieces with their ids; columns piece, id, word, start, end, special. A continuation joins the piece before it."""
+    words = tokens["word"].fillna(-1).astype(int)
+    joined = (words >= 0) & (words == words.shift())
+    cells = [_token(row, joins=joins) for row, joins in zip(tokens.itertuples(), joined, strict=True)]
+    return f'<div class="s-tokens" role="list">{"".join(cells)}</div>'
+
+
+def empty_state(sentence: str) -> str:
+    """What stands where there is nothing yet: a sentence that says what to do."""
+    return f'<div class="s-empty">{h(sentence)}</div>'
+
+
+def notes(sentences: Iterable[str]) -> str:
+    """Plain remarks, one line each; nothing at all where there are none."""
+    lines = "".join(f"<li>{h(sentence)}</li>" for sentence in sentences)
+    return f'<ul class="s-notes">{lines}</ul>' if lines else ""
+
+
+def what(explanation: str, source: str = "", link: str = "") -> str:
+    """The folded «what am I looking at?» of a panel, with its source."""
+    if not explanation:
+        return ""
+    cited = f' <a href="{h(link)}" target="_blank" rel="noopener">{h(source)}</a>' if link else f" {h(source)}"
+    return (f'<details class="s-what"><summary>What am I looking at?</summary>'
+            f"<p>{h(explanation)}{cited if source else ''}</p></details>")  # fmt: skip
+
+
+def buttons(texts: Sequence[str], label: str) -> str:
+    """Small things to click in a row, each picked by its place."""
+    each = "".join(f'<button type="button" data-pick="{i}">{h(text)}</button>' for i, text in enumerate(texts))
+    return f'<div class="s-buttons" role="group" aria-label="{h(label)}"><span>{h(label)}</span>{each}</div>'
+
+
+def chips(parts: Iterable[tuple[str, str, str]]) -> str:
+    """The header's chips, (name, value, remark) each; those with a name open the switch."""
+    return f'<div class="s-chips">{"".join(_chip(*part) for part in parts)}</div>'
+
+
+def flow(steps: Iterable[tuple[str, str]]) -> str:
+    """Things that turn into one another, left to right: (in words, shape) each."""
+    each = (f"<span><b>{h(words)}</b> <code>{h(shape)}</code></span>" for words, shape in steps)
+    return f'<div class="s-flow">{"<i>→</i>".join(each)}</div>'
+
+
+def _chip(name: str, value: str, remark: str) -> str:
+    inner = f"<span>{h(name)}</span> <b>{h(value)}</b> <span>{h(remark)}</span>"
+    if not name:
+        return f'<span class="s-chip still">{inner}</span>'
+    says = "change model or reviews"
+    return f'<button type="button" class="s-chip" data-pick="{h(name)}" title="{says}">{inner}</button>'
+
+
+def _row(i: int, cells: Sequence[str], kinds: Sequence[str], pickable: str) -> str:
+    picks = f' data-pick="{i}" tabindex="0" role="button" aria-label="{h(pickable)} {i + 1}"' if pickable else ""
+    inner = "".join(f'<td class="{kind}">{cell}</td>' for cell, kind in zip(cells, kinds, strict=True))
+    return f"<tr{picks}>{inner}</tr>"
+
+
+def _token(row: object, *, joins: bool) -> str:
+    piece, special = str(row.piece), bool(row.special)  # type: ignore[attr-defined]
+    kind = "special" if special else "joins" if joins else ""
+    says = "a mark that the tokenizer adds" if special else _origin(row)
+    return (f'<div class="s-token {kind}" role="listitem" tabindex="0" title="{h(says)}">'
+            f"<b>{h(piece)}</b><span>{int(row.id)}</span></div>")  # type: ignore[attr-defined]  # fmt: skip
+
+
+def _origin(row: object) -> str:
+    word, start, end = row.word, row.start, row.end  # type: ignore[attr-defined]
+    place = "" if pd.isna(word) else f"from word {int(word) + 1}, "
+    return f"{place}letters {int(start) + 1} to {int(end)} of the text"

@@ -1,0 +1,109 @@
+"""Two Gradio parts of our own: HTML whose rows and chips can be picked, and a figure that keeps its zoom."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import gradio as gr
+
+from senti.errors import SentiError
+from senti.plots import DARK
+from senti.ui.html import h, what
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+PICK = """
+const pick = event => {
+  const picked = event.target.closest('[data-pick]');
+  if (!picked) return;
+  element.querySelectorAll('.picked').forEach(other => other.classList.remove('picked'));
+  picked.classList.add('picked');
+  trigger('click', {pick: picked.dataset.pick});
+};
+element.addEventListener('click', pick);
+element.addEventListener('keydown', event => {
+  if ((event.key !== 'Enter' && event.key !== ' ') || event.target.tagName === 'BUTTON') return;
+  event.preventDefault();
+  pick(event);
+});
+"""
+
+DRAW = """
+const box = element.querySelector('.s-figure');
+const dark = DARK_COLORS;
+const draw = () => {
+  box.hidden = !props.value;
+  if (!props.value || !window.Plotly) return;
+  let text = props.value;
+  if (document.body.classList.contains('dark'))
+    for (const [light, deep] of Object.entries(dark)) text = text.replaceAll(light, deep);
+  const figure = JSON.parse(text);
+  box.style.height = figure.layout.height + 'px';
+  Plotly.react(box, figure.data, figure.layout, {responsive: true, displayModeBar: false});
+};
+draw();
+watch('value', draw);
+new MutationObserver(draw).observe(document.body, {attributes: true, attributeFilter: ['class']});
+new ResizeObserver(() => box.data && box.offsetWidth && Plotly.Plots.resize(box)).observe(box);
+""".replace("DARK_COLORS", json.dumps(DARK))
+
+
+def page(value: str = "", **kwargs: Any) -> gr.HTML:
+    """A piece of page that is only read."""
+    return gr.HTML(value, elem_classes=["s-flush"], js_on_load=None, **kwargs)
+
+
+def pickable(value: str = "", **kwargs: Any) -> gr.HTML:
+    """A piece of page whose elements with `data-pick` can be clicked; the handler's event carries `pick`."""
+    return gr.HTML(value, elem_classes=["s-flush"], js_on_load=PICK, **kwargs)
+
+
+@dataclass(frozen=True)
+class Caption:
+    """What stands around a figure: title and hint above, the folded explanation with its source below."""
+
+    title: str
+    hint: str = ""
+    explanation: str = ""
+    source: str = ""
+    link: str = ""
+
+
+def figure(caption: Caption, height: int = 300, **kwargs: Any) -> gr.HTML:
+    """A panel with a plotly figure; its value is the figure's JSON. A new value redraws in place, zoom stays.
+
+    gr.Plot would build the figure anew at each value and stay white on the dark page.
+    """
+    title = h(caption.title)
+    hint = f"<p>{h(caption.hint)}</p>" if caption.hint else ""
+    template = (
+        f'<section class="s-panel"><header><h3>{title}</h3>{hint}</header>'
+        f'<div class="s-figure" role="img" aria-label="{title}" style="height:{height}px"></div>'
+        f"{what(caption.explanation, caption.source, caption.link)}</section>"
+    )
+    script = f'<script src="gradio_api/file={plotly_script().as_posix()}"></script>'
+    return gr.HTML(html_template=template, js_on_load=DRAW, head=script, elem_classes=["s-flush"], **kwargs)
+
+
+def plotly_script() -> Path:
+    """plotly.js as it comes with plotly, so that no page needs the network."""
+    import plotly
+
+    return Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+
+
+def friendly(handler: Callable[P, R]) -> Callable[P, R]:
+    """A handler whose SentiError becomes a message on the page instead of a traceback in the log."""
+
+    @wraps(handler)
+    def answer(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return handler(*args, **kwargs)
+        except SentiError as e:
+            raise gr.Error(h(e), print_exception=False) from None
+
+    return answer
