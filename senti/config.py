@@ -199,6 +199,7 @@ def _check(name: str, value: Any, kind: type, meta: Any) -> None:
         raise BadConfig(f"{name} is {value!r}; choose one of {', '.join(meta['choices'])}.")
     if kind in (int, float):
         low, high = meta["min"], meta["max"]
+        assert isinstance(value, int | float)
         if not math.isfinite(value) or (low is not None and value < low) or (high is not None and value > high):
             bounds = f"at least {low:g}" if high is None else f"between {low:g} and {high:g}"
             raise BadConfig(f"{name} is {value}; it must be {bounds}.")

@@ -150,7 +150,7 @@ def test_predict_a_file(senti, tiny, tmp_path, suffix):
     written, _ = read_table(Path(one_object(out)["file"]))
     assert list(written.columns) == ["id", "review", f"{run} label", f"{run} confidence"]
     assert list(written["review"]) == ["a tender film", "NA"] and list(written["id"]) == ["7", "8"]
-    assert written[f"{run} label"][0] == "positive"
+    assert written[f"{run} label"].iloc[0] == "positive"
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import time
 
 import numpy as np
 import pytest
-
 from conftest import save_tiny_distilbert
+
 from senti.config import FinetuneConfig, LoraConfig, MajorityConfig, SvmConfig, TfidfConfig
 from senti.errors import BadConfig, RunFailed, Stopped
 from senti.evaluation import compare, disagreements, results_table

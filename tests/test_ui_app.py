@@ -16,12 +16,12 @@ from senti.ui.widgets import plotly_script
 SERVE = """
 import sys
 from pathlib import Path
-from senti.ui.widgets import plotly_script
+from senti.ui import launch
 app, url, _ = launch(Path(sys.argv[1]), prevent_thread_lock=True, quiet=True)
 print(url, flush=True)
 sys.stdin.read()
 print(sorted({"torch", "transformers", "sklearn", "datasets", "peft"} & set(sys.modules)))
-app.blocks.close()
+app.blocks.close(verbose=False)
 """
 
 

@@ -2,10 +2,11 @@
 
 import argparse
 from dataclasses import MISSING, Field, fields
-from typing import Any
+from typing import Any, TypeVar
 
 from senti.config import Config, value_type
 
+C = TypeVar("C", bound=Config)
 TRACKERS = ("wandb", "trackio")
 
 
@@ -37,6 +38,6 @@ def spellings(name: str) -> list[str]:
     return list(dict.fromkeys([f"--{name.replace('_', '-')}", f"--{name}"]))
 
 
-def read_config(cls: type[Config], args: argparse.Namespace) -> Config:
+def read_config(cls: type[C], args: argparse.Namespace) -> C:
     """The config that the given flags ask for. Raises BadConfig for a value out of bounds."""
     return cls(**{f.name: getattr(args, f.name) for f in fields(cls) if hasattr(args, f.name)})

@@ -119,7 +119,6 @@ def setup(args: argparse.Namespace) -> Answer:
     from senti.encoder import count_parameters, lora_parameters
 
     config = read_config(LoraConfig, args)
-    assert isinstance(config, LoraConfig)
     corpus, backbone = _corpus(config), _backbone(config)
     classes = len(corpus.labels)
     full = count_parameters(backbone, classes)

@@ -9,15 +9,9 @@ from typing import Any
 from senti.cli.answer import Answer, accuracy, duration
 from senti.cli.flags import read_config
 from senti.cli.progress import note, watcher
-from senti.config import Config, FinetuneConfig, LoraConfig, MajorityConfig, SvmConfig, TfidfConfig
-from senti.runs import Run, open_run, queue_place
-
-# Small data wants larger steps than the lab's defaults: chosen on the bundled validation split.
-QUICKSTART = (
-    SvmConfig(dataset="bundled", model="minilm", pooling="mean"),
-    FinetuneConfig(dataset="bundled", model="minilm", lr=1e-4),
-    LoraConfig(dataset="bundled", model="minilm", lr=2e-3, epochs=4),
-)
+from senti.config import Config, MajorityConfig, TfidfConfig
+from senti.quickstart import CONFIGS
+from senti.runs import open_run, queue_place
 
 
 def method(args: argparse.Namespace) -> Answer:
@@ -36,7 +30,7 @@ def baselines(args: argparse.Namespace) -> Answer:
 
 def quickstart(args: argparse.Namespace) -> Answer:
     """SVM, full fine-tuning and LoRA on the bundled reviews."""
-    return _several(args.output_dir, QUICKSTART)
+    return _several(args.output_dir, CONFIGS)
 
 
 def _several(root: Path, configs: tuple[Config, ...]) -> Answer:
@@ -75,6 +69,3 @@ def summary(result: dict[str, Any]) -> list[str]:
         f" in {duration(result['seconds']['train'])}",
         f"  run         {result['run']}",
     ]
-
-
-__all__ = ["Run", "baselines", "method", "quickstart"]

@@ -41,7 +41,7 @@ def compare(args: argparse.Namespace) -> Answer:
 def _result_lines(results: pd.DataFrame) -> list[str]:
     if results.empty:
         return ["No finished run yet; `python -m senti quickstart` trains three in about a minute."]
-    lines = []
+    lines: list[str] = []
     for name, group in results.groupby("data", sort=False):
         lines += ["", f"reviews: {name}"] if lines else [f"reviews: {name}"]
         lines += table(

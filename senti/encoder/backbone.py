@@ -110,7 +110,8 @@ def _reachable(hub_id: str) -> str:
 
 
 def _looks_like_a_folder(name: str) -> bool:
-    return name.startswith((".", "~", "/", "\\")) or Path(name).is_absolute() or ("/" not in name and Path(name).is_dir())
+    path = Path(name)
+    return name.startswith((".", "~", "/", "\\")) or path.is_absolute() or ("/" not in name and path.is_dir())
 
 
 def _folder(name: str) -> Backbone:
@@ -123,7 +124,7 @@ def _folder(name: str) -> Backbone:
 
 def _check_id(name: str) -> None:
     from huggingface_hub.errors import HFValidationError
-    from huggingface_hub.utils import validate_repo_id
+    from huggingface_hub.utils._validators import validate_repo_id
 
     try:
         validate_repo_id(name)

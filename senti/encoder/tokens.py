@@ -13,7 +13,7 @@ LONGEST = 20_000  # characters; tokenizing ten million takes 16 s, whatever is c
 
 
 def clean_text(text: object, limit: int = LONGEST) -> str:
-    """A text that a tokenizer can take: no lone surrogates, cut to `limit` characters. Raises BadText if it is empty."""
+    """A text that a tokenizer can take: no lone surrogates, at most `limit` characters. Raises BadText if empty."""
     if not isinstance(text, str):
         raise BadText(f"The text is a {type(text).__name__}, not a text; type a sentence.")
     text = text[:limit].encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\x00", "")

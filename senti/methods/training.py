@@ -135,8 +135,9 @@ class Recorder(TrainerCallback):
         if self.run.stop_requested:
             control.should_training_stop = True
 
-    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float], **kwargs: Any) -> None:
+    def on_log(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """One row per log line of the Trainer: training rows carry `loss`, evaluations `eval_loss`."""
+        logs: dict[str, float] = kwargs["logs"]
         if "eval_loss" in logs:
             self.run.record(self._row(state) | _validation(logs))
             self.last_time = time.perf_counter()  # evaluating is not training time

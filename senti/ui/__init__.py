@@ -11,7 +11,7 @@ from typing import Any
 
 import gradio as gr
 
-from senti.ui import header, tab_data, tab_tokens
+from senti.ui import header, tab_compare, tab_data, tab_tokens
 from senti.ui.choice import Choice
 from senti.ui.theme import css, theme
 from senti.ui.widgets import plotly_script
@@ -27,7 +27,8 @@ def build_app(root: Path = CHECKPOINTS) -> gr.Blocks:
         with gr.Tabs() as tabs:
             picked = tab_data.build(app, root, choice)
             inspector = tab_tokens.build(app, root, choice)
-        _send(picked, tabs, inspector)
+            comparison = tab_compare.build(app, root, choice)
+        _send(picked, tabs, inspector, comparison)
     return app.queue(default_concurrency_limit=8)
 
 
@@ -57,12 +58,21 @@ def _import_heavy() -> None:
     torch.nn, transformers.AutoModel, transformers.AutoTokenizer  # noqa: B018 - transformers loads on first use
 
 
-def _send(picked: tab_data.Picked, tabs: gr.Tabs, inspector: tab_tokens.Inspector) -> None:
+def _send(
+    picked: tab_data.Picked, tabs: gr.Tabs, inspector: tab_tokens.Inspector, comparison: tab_compare.Comparison
+) -> None:
     """The selected review's buttons."""
     private: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": 4}
     sent = picked.look.click(to_tokens, picked.text, [tabs, inspector.text], show_progress="hidden", **private)
     strip = inspector.outputs[0]
     sent.then(tab_tokens.look_inside, inspector.inputs, inspector.outputs, show_progress_on=strip, **private)
+    sent = picked.compare.click(to_compare, picked.text, [tabs, comparison.text], show_progress="hidden", **private)
+    sent.then(comparison.say, comparison.inputs, comparison.outputs, concurrency_id="predict", api_visibility="private")
+
+
+def to_compare(text: str) -> tuple[Any, str]:
+    """Turn to the comparison and give it the text."""
+    return gr.Tabs(selected="compare"), text
 
 
 def to_tokens(text: str) -> tuple[Any, str]:

@@ -122,3 +122,25 @@ def _origin(row: object) -> str:
     word, start, end = row.word, row.start, row.end  # type: ignore[attr-defined]
     place = "" if pd.isna(word) else f"from word {int(word) + 1}, "
     return f"{place}letters {int(start) + 1} to {int(end)} of the text"
+
+
+def paragraphs(sentences: Iterable[str]) -> str:
+    """Plain text below a control."""
+    return "".join(f'<p class="s-text">{h(sentence)}</p>' for sentence in sentences)
+
+
+def problem(sentence: str) -> str:
+    """What went wrong, in one sentence."""
+    return f'<div class="s-problem" role="alert">{h(sentence)}</div>'
+
+
+def folded(summary: str, text: str) -> str:
+    """Text letter by letter, folded below its name."""
+    return f'<details class="s-what"><summary>{h(summary)}</summary><pre class="s-pre">{h(text)}</pre></details>'
+
+
+def progress(share: float, label: str) -> str:
+    """A bar filled from the left; the label is for screen readers."""
+    wide = min(max(share, 0.0), 1.0) * 100
+    return (f'<div class="s-bar" role="progressbar" aria-label="{h(label)}" aria-valuenow="{wide:.0f}" '
+            f'aria-valuemin="0" aria-valuemax="100"><i style="width:{wide:.1f}%"></i></div>')  # fmt: skip

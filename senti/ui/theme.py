@@ -6,6 +6,7 @@ import gradio as gr
 
 from senti.plots import ACCENT, DARK, NEGATIVE, POSITIVE
 from senti.ui.style import RULES
+from senti.ui.verdicts import STYLE
 
 LIGHT_TOKENS = {
     "page": "#f6f7fb", "card": "#ffffff", "line": "#e4e7ef", "ink": "#1e293b", "quiet": "#5b687d",
@@ -62,7 +63,7 @@ def theme() -> gr.themes.Base:
 
 def css() -> str:
     """The variables of both themes, then the rules that use them."""
-    return f"{_block(':root', LIGHT_TOKENS)}\n{_block('.dark', DARK_TOKENS)}\n{RULES}"
+    return f"{_block(':root', LIGHT_TOKENS)}\n{_block('.dark', DARK_TOKENS)}\n{RULES}\n{STYLE}"
 
 
 def _block(selector: str, tokens: dict[str, str]) -> str:

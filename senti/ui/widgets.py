@@ -1,5 +1,6 @@
 """Two Gradio parts of our own: HTML whose rows and chips can be picked, and a figure that keeps its zoom."""
 
+import inspect
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -94,6 +95,19 @@ def plotly_script() -> Path:
     import plotly
 
     return Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+
+
+def bound(handler: Callable[..., R], root: Path) -> Callable[..., R]:
+    """A handler with its first argument, the folder of runs, filled in; Gradio reads the rest of its signature."""
+    first, *rest = inspect.signature(handler).parameters.values()
+
+    def call(*args: Any, **kwargs: Any) -> R:
+        return handler(root, *args, **kwargs)
+
+    call.__name__, call.__doc__ = handler.__name__, handler.__doc__
+    call.__signature__ = inspect.signature(handler).replace(parameters=rest)  # type: ignore[attr-defined]
+    call.__annotations__ = {name: kind for name, kind in handler.__annotations__.items() if name != first.name}
+    return call
 
 
 def friendly(handler: Callable[P, R]) -> Callable[P, R]:

@@ -1,0 +1,53 @@
+"""Figures of finished runs: what was called what, and how runs compare."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from senti.plots.frame import dress, name_axis, plain
+from senti.plots.palette import METHOD_COLORS, QUIET, one_hue
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+
+def confusion(matrix: Sequence[Sequence[int]], labels: Sequence[str]) -> "go.Figure":
+    """What was called what: row i, column j counts texts of class i called class j; coloured by share of the row."""
+    import plotly.graph_objects as go
+
+    counts = np.asarray(matrix)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    says = [[_confusion_sentence(counts[i, j], shares[i, j], labels[i], labels[j]) for j in range(len(labels))]
+            for i in range(len(labels))]  # fmt: skip
+    figure = go.Figure(go.Heatmap(
+        z=shares, zmin=0, zmax=1, colorscale=one_hue(), showscale=False, hovertext=says, hoverinfo="text",
+        text=[[f"{n:,}" for n in row] for row in counts], texttemplate="%{text}", textfont={"size": 17}, xgap=2, ygap=2,
+    ))  # fmt: skip
+    dress(figure, "what the method said", "what it is", height=110 + 56 * len(labels), legend=False)
+    for axis in (figure.layout.xaxis, figure.layout.yaxis):
+        name_axis(axis, labels)
+    return figure.update_yaxes(autorange="reversed")
+
+
+def results_dots(table: pd.DataFrame) -> "go.Figure":
+    """Test accuracy with its 95 % interval, a line per run of a results table (title, method, test, test_low, ...)."""
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    for place, run in enumerate(table.itertuples()):
+        says = (f"{plain(run.title)} gets {run.test:.1%} of {run.n_test:,} test reviews right; "
+                f"95 % interval {run.test_low:.1%} to {run.test_high:.1%}")  # fmt: skip
+        figure.add_scatter(
+            x=[run.test], y=[place], mode="markers", text=[says], hoverinfo="text", showlegend=False,
+            marker={"color": METHOD_COLORS.get(str(run.method), QUIET), "size": 13},
+            error_x={"array": [run.test_high - run.test], "arrayminus": [run.test - run.test_low], "thickness": 2.5},
+        )  # fmt: skip
+    dress(figure, "right answers on the test reviews", "", height=70 + 34 * max(1, len(table)), legend=False)
+    name_axis(figure.layout.yaxis, list(table["title"]))
+    return figure.update_yaxes(autorange="reversed").update_xaxes(tickformat=".0%")
+
+
+def _confusion_sentence(n: int, share: float, truth: str, said: str) -> str:
+    return f"{n:,} {plain(truth)} reviews were called {plain(said)}: {share:.0%} of them"

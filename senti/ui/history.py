@@ -1,0 +1,95 @@
+"""The runs of one method so far: look at one again, or delete it."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from senti.config import command_line
+from senti.errors import UnknownRun
+from senti.runs import Run, delete_run, list_runs
+from senti.ui import html
+from senti.ui.numbers import count, duration, interval
+from senti.ui.watch import ACTIVE, Panel, find
+from senti.ui.widgets import friendly, page, pickable
+
+SHIPPED = "reference-"  # runs that come with senti
+KEPT_OUT = ("--dataset", "--model", "--text-column", "--label-column")
+COLUMNS = ["Run", "Reviews", "Knobs", "Status", "Trained weights", "Training", "Validation", "Test"]
+NUMBERS = COLUMNS[4:]
+
+
+def build_history(panel: Panel, root: Path, method: str) -> None:
+    """Place the table and the two-step deletion, and wire them."""
+    table = pickable()
+    with gr.Row():
+        delete = gr.Button("Delete this run", size="md", visible=False, scale=0, min_width=160)
+        asked = page(visible=False)
+        sure = gr.Button("Delete for good", variant="stop", size="md", visible=False, scale=0, min_width=160)
+        keep = gr.Button("Keep it", size="md", visible=False, scale=0, min_width=100)
+    question = [delete, asked, sure, keep]
+    quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
+    look = partial(show_history, root, method)
+    panel.seen.change(look, panel.name, [table, *question], **quiet)
+    table.click(take, None, panel.name, **quiet)
+    delete.click(partial(ask, root), panel.name, question, **quiet)
+    keep.click(look, panel.name, [table, *question], **quiet)
+    gone = sure.click(partial(remove, root), panel.name, panel.name, **quiet)
+    gone.then(look, panel.name, [table, *question], **quiet)
+
+
+def show_history(root: Path, method: str, name: str) -> tuple[Any, ...]:
+    """The table of all runs of a method, and the delete button if the one that is shown may go."""
+    runs = [run for run in list_runs(root) if run.facts.get("method") == method]
+    hidden = gr.HTML(visible=False), gr.Button(visible=False), gr.Button(visible=False)
+    if not runs:
+        return "", gr.Button(visible=False), *hidden
+    table = html.table(COLUMNS, [_row(run) for run in runs], numbers=NUMBERS, wide="Knobs", pickable="show run",
+                       picks=[run.name for run in runs])  # fmt: skip
+    return f"<h3>All runs so far</h3>{table}", gr.Button(visible=deletable(find(root, name))), *hidden
+
+
+def take(event: gr.EventData) -> str:
+    """The run that was clicked."""
+    return str(event.pick)
+
+
+@friendly
+def ask(root: Path, name: str) -> tuple[Any, ...]:
+    """The question before a run is deleted."""
+    question = f'<p class="s-text">Delete {html.h(name)} with all that it learned?</p>'
+    return gr.Button(visible=False), gr.HTML(question, visible=True), gr.Button(visible=True), gr.Button(visible=True)
+
+
+@friendly
+def remove(root: Path, name: str) -> str:
+    """Delete a run that may go. Raises UnknownRun."""
+    if not deletable(find(root, name)):
+        raise UnknownRun(f"{name} cannot be deleted here: it is running, gone already, or came with senti.")
+    delete_run(root, name)
+    return ""
+
+
+def deletable(run: Run | None) -> bool:
+    """True for a run that is over and did not come with senti."""
+    return run is not None and not run.name.startswith(SHIPPED) and run.status not in ACTIVE
+
+
+def _row(run: Run) -> list[str]:
+    result, data = run.result or {}, run.facts.get("data", {})
+    scores, weights = result.get("scores", {}), result.get("parameters", {})
+    seconds = result.get("seconds", {}).get("train")
+    reviews = f"{data.get('name', '')} ({count(data.get('rows', {}).get('train'))})"
+    shares = [interval(s.get("accuracy"), s.get("accuracy_low"), s.get("accuracy_high"))
+              for s in (scores.get("validation", {}), scores.get("test", {}))]  # fmt: skip
+    numbers = [count(weights.get("trained")), duration(seconds), *shares]
+    return [html.h(cell) for cell in (run.name, reviews, knobs(run), run.status, *numbers)]
+
+
+def knobs(run: Run) -> str:
+    """The knobs of a run that are not at their default: lr 5e-05, epochs 1."""
+    flags = " ".join(command_line(run.config)[1:]).split("--")[1:]
+    own = [flag.strip().replace("-", " ", 1) if " " not in flag.strip() else flag.strip() for flag in flags]
+    kept = [flag for flag in own if not f"--{flag}".startswith(KEPT_OUT)]
+    return ", ".join(kept) or "as they come"

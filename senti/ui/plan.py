@@ -1,0 +1,101 @@
+"""What a run would do before it is started: weights it moves, steps, time, and the same command for a terminal."""
+
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from senti.config import Config, EncoderConfig, LoraConfig, TrainConfig, command_line, method_name
+from senti.encoder import Backbone, count_parameters, lora_parameters, resolve_model
+from senti.errors import SentiError
+from senti.runs import Run, list_runs
+from senti.ui import html
+from senti.ui.choice import Choice, chosen_source, read
+from senti.ui.forms import Form, read_form
+from senti.ui.numbers import count, duration, percent
+
+
+def planner(root: Path, form: Form) -> Any:
+    """The handler that shows the plan of a form."""
+    return partial(show_plan, root, form.method, form.names)
+
+
+def show_plan(root: Path, method: str, names: tuple[str, ...], choice: Choice, *values: Any) -> str:
+    """What the form asks for, in words, and as a command; or what is wrong with it."""
+    try:
+        config = read_form(method, names, choice, values)
+        sentences = [_weights(config, choice), _time(root, config, choice)]
+    except SentiError as e:
+        return html.problem(str(e))
+    words = [sentence for sentence in sentences if sentence]
+    return html.paragraphs(words) + html.folded("The same from a terminal", terminal(config))
+
+
+def terminal(config: Config) -> str:
+    """The command that asks for this config, one flag per line."""
+    lines = " ".join(command_line(config)).replace(" --", " \\\n  --")
+    return f"python -m senti {lines}"
+
+
+def train_rows(config: Config, choice: Choice) -> int | None:
+    """How many reviews the run would learn from; None while they are still to be fetched."""
+    source = chosen_source(choice)
+    if not source.is_here:
+        return None
+    rows = read(source).rows["train"]
+    return min(rows, config.subset) if config.subset else rows
+
+
+def _weights(config: Config, choice: Choice) -> str:
+    source = chosen_source(choice)
+    if not isinstance(config, TrainConfig) or not source.is_here:
+        return ""
+    classes, backbone = len(read(source).labels), resolve_model(config.model)
+    if isinstance(config, LoraConfig):
+        trained, total = _lora(backbone, classes, config.lora_rank, config.lora_targets)
+        return f"Moves {count(trained)} weights, {percent(trained / total, 2)} of {count(total)}."
+    return f"Moves all {count(_full(backbone, classes))} weights."
+
+
+def _time(root: Path, config: Config, choice: Choice) -> str:
+    rows = train_rows(config, choice)
+    if rows is None or not isinstance(config, EncoderConfig):
+        return ""
+    passes = config.epochs if isinstance(config, TrainConfig) else 1
+    rate = speed(root, method_name(config), resolve_model(config.model).title)
+    steps = f"{steps_of(config, rows):,} steps. " if isinstance(config, TrainConfig) else ""
+    if rate is None:
+        return f"{steps}How long that takes is not known before the first such run; one with 200 reviews tells."
+    return f"{steps}About {duration(rows * passes / rate)}, judging by the last such run."
+
+
+def steps_of(config: TrainConfig, rows: int) -> int:
+    """How many weight updates a run makes."""
+    from senti.methods.training import total_steps
+
+    return total_steps(config, rows)
+
+
+def speed(root: Path, method: str, model: str) -> float | None:
+    """Reviews per second of the newest finished run of a method on a model, or None."""
+    for run in list_runs(root):
+        if run.facts.get("method") == method and run.facts.get("model_title") == model and run.status == "finished":
+            return _rate(run)
+    return None
+
+
+def _rate(run: Run) -> float | None:
+    rates = pd.to_numeric(run.events()["samples_per_second"]).dropna()
+    return float(np.median(rates)) if len(rates) else None
+
+
+@lru_cache(maxsize=32)
+def _lora(backbone: Backbone, classes: int, rank: int, targets: str) -> tuple[int, int]:
+    return lora_parameters(backbone, classes, rank, targets)
+
+
+@lru_cache(maxsize=8)
+def _full(backbone: Backbone, classes: int) -> int:
+    return count_parameters(backbone, classes)

@@ -1,0 +1,112 @@
+"""What each run says of a sentence, and what each run is worth, as HTML."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from senti.plots import METHOD_COLORS, label_colors
+from senti.ui.header import dataset_title
+from senti.ui.html import VARIABLES, h, label_mark, table
+from senti.ui.numbers import count, duration, interval, milliseconds, percent, size
+
+SHIPPED = "reference-"  # runs that come with senti are named so
+MOST_BARS = 5  # classes shown in a card
+COLUMNS = [
+    "Method", "Model", "Trained parameters", "Training time", "Validation", "Test", "95 % interval", "Per sentence",
+    "On disk",
+]  # fmt: skip
+
+
+def cards(rows: pd.DataFrame) -> str:
+    """One card per run for one sentence; rows as `evaluation.compare` gives them."""
+    return f'<div class="s-verdicts">{"".join(_card(row) for row in rows.to_dict("records"))}</div>'
+
+
+def _card(row: dict) -> str:
+    labels = list(row["probabilities"])
+    colors = label_colors(labels)
+    says = VARIABLES.get(colors[row["label"]], colors[row["label"]])
+    about = " · ".join(part for part in (row["model"], dataset_title(row["dataset"]),
+                                         milliseconds(row["milliseconds"])) if part)  # fmt: skip
+    badge = '<em class="s-badge">comes with senti</em>' if row["run"].startswith(SHIPPED) else ""
+    return (
+        f'<article class="s-card s-verdict"><h3><i style="background:{METHOD_COLORS[row["method"]]}"></i>'
+        f"{h(row['title'])}{badge}</h3><p>{h(about)}</p>"
+        f'<strong style="color:{says}">{h(row["label"])}</strong>{_bar(row["probabilities"], colors)}</article>'
+    )
+
+
+def _bar(chances: dict[str, float], colors: dict[str, str]) -> str:
+    """The probabilities as one bar, then in words."""
+    parts = [(name, share, VARIABLES.get(colors[name], colors[name])) for name, share in chances.items()]
+    fills = "".join(f'<i style="width:{share * 100:.2f}%;background:{color}"></i>' for _, share, color in parts)
+    shown = parts if len(parts) == 2 else sorted(parts, key=lambda part: -part[1])[:MOST_BARS]
+    words = "".join(f"<span>{h(name)} {percent(share, 0)}</span>" for name, share, _ in shown)
+    return f'<div class="s-bar">{fills}</div><div class="s-bar-words">{words}</div>'
+
+
+def results(rows: pd.DataFrame) -> str:
+    """The results table, one card per dataset: runs on different reviews are never ranked together."""
+    groups = [_group(group) for _, group in rows.groupby("data", sort=False)]
+    return f'<div class="s-stack">{"".join(groups)}</div>'
+
+
+def _group(rows: pd.DataFrame) -> str:
+    first = rows.iloc[0]
+    axis = (min(rows["test_low"].min(), 0.5), max(rows["test_high"].max(), 0.9))
+    cells = [_cells(row, axis) for row in rows.to_dict("records")]
+    numbers = [name for name in COLUMNS if name not in ("Method", "Model", "95 % interval")]
+    title = f"{dataset_title(first['dataset'])}, {first['train_rows']:,} training reviews"
+    return (f"<section><h3>{h(title)}: results on {first['n_test']:,} test reviews</h3>"
+            f"{table(COLUMNS, cells, numbers=numbers, wide='Method')}</section>")  # fmt: skip
+
+
+def _cells(row: dict, axis: tuple[float, float]) -> list[str]:
+    title = f'<b>{h(row["title"])}</b>'
+    if row["run"].startswith(SHIPPED):
+        title += ' <em class="s-badge">comes with senti</em>'
+    return [
+        title, h(row["model"] or "–"), count(row["trained"]), duration(row["train_seconds"]),
+        percent(row["validation"]), interval(row["test"], row["test_low"], row["test_high"]), _dot(row, axis), milliseconds(row["ms"]),
+        size(row["bytes"]),
+    ]  # fmt: skip
+
+
+def _dot(row: dict, axis: tuple[float, float]) -> str:
+    """The test accuracy as a dot on its interval; all rows of a group share the axis."""
+    low, high = axis
+    at = {name: (row[name] - low) / (high - low) * 140 + 10 for name in ("test_low", "test", "test_high")}
+    color = METHOD_COLORS[row["method"]]
+    return (f'<svg class="s-dot" width="160" height="18" role="img" aria-label="{percent(row["test"])}">'
+            f'<line x1="10" x2="150" y1="9" y2="9" class="s-axis"/>'
+            f'<line x1="{at["test_low"]:.1f}" x2="{at["test_high"]:.1f}" y1="9" y2="9" stroke="{color}" '
+            f'stroke-width="7" stroke-linecap="round" opacity=".45"/>'
+            f'<circle cx="{at["test"]:.1f}" cy="9" r="5" fill="{color}"/></svg>')  # fmt: skip
+
+
+def disagreements(rows: pd.DataFrame, titles: dict[str, str], labels: Sequence[str]) -> str:
+    """Sentences on which runs differ; columns text, label, then one per run."""
+    columns = ["Sentence", "True label", *titles.values()]
+    cells = [
+        [h(row["text"]), label_mark(row["label"], labels), *(label_mark(row[run], labels) for run in titles)]
+        for row in rows.to_dict("records")
+    ]
+    return table(columns, cells, wide="Sentence", pickable="compare sentence")
+
+
+STYLE = """
+.s-verdicts { display: grid; grid-template-columns: repeat(auto-fill, minmax(290px, 1fr)); gap: 16px; }
+.s-verdict { padding: 14px 18px 16px; }
+.gradio-container .s-verdict h3 { font-size: 16px; font-weight: 700; margin: 0; color: var(--s-ink); display: flex;
+  align-items: center; gap: 8px; flex-wrap: wrap; }
+.s-verdict h3 i { width: 10px; height: 10px; border-radius: 50%; flex: none; }
+.gradio-container .s-verdict p { margin: 2px 0 10px; color: var(--s-quiet); font-size: 14px; }
+.s-verdict strong { font-size: 24px; font-weight: 700; }
+.s-bar { display: flex; height: 12px; border-radius: 6px; overflow: hidden; gap: 2px; margin: 10px 0 6px; }
+.s-bar-words { display: flex; justify-content: space-between; flex-wrap: wrap; gap: 2px 12px; font-size: 15px; }
+.s-badge { font-style: normal; font-weight: 400; font-size: 13px; color: var(--s-quiet); white-space: nowrap;
+  border: 1px solid var(--s-line); border-radius: 999px; padding: 1px 9px; }
+.s-stack { display: grid; gap: 20px; }
+.gradio-container .s-stack h3 { font-size: 16px; font-weight: 700; margin: 0 0 8px; color: var(--s-ink); }
+.s-dot { display: block; } .s-axis { stroke: var(--s-line); stroke-width: 2; }
+"""

@@ -1,0 +1,167 @@
+"""One run, live: where it stands, its curves, the end of its log; the same panel under every tab that trains.
+
+The panel only reads the run's folder. A timer asks once a second and redraws on news; a page that is opened anew
+finds the run again, for nothing about it is kept in the page.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import pandas as pd
+
+from senti import plots
+from senti.errors import UnknownRun
+from senti.evaluation.table import run_title
+from senti.runs import Run, list_runs, open_run, queue_place, stop_run
+from senti.ui import html
+from senti.ui.numbers import count, duration, interval
+from senti.ui.widgets import Caption, figure, friendly, page
+
+SECONDS = 1.0  # between two looks at a run that is not over
+ACTIVE = ("queued", "running")
+LOSS = Caption(
+    "Loss",
+    "how wrong and how sure; lower is better",
+    "The grey line is the loss on the reviews it trains on, the dots that on reviews it never trains on. When the dots "
+    "rise while the line still falls, it begins to learn the training reviews by heart.",
+)
+ACCURACY = Caption("Right answers on the validation reviews")
+RATE = Caption("Learning rate")
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The parts of the page that show one run; `name` and `seen` are the session's memory of it."""
+
+    name: gr.State
+    seen: gr.State
+    timer: gr.Timer
+    outputs: list[Any]
+    stop: gr.Button
+
+
+def build_panel(curves: bool) -> Panel:
+    """Place status, stop button, curves if the method has them, and the log."""
+    name, seen, timer = gr.State(""), gr.State(""), gr.Timer(SECONDS, active=False)
+    with gr.Row(elem_classes=["s-status"]):
+        status = page(scale=1)
+        stop = gr.Button("Stop", variant="stop", size="md", scale=0, min_width=90, visible=False)
+    figures = []
+    with gr.Column(visible=False) as drawn:
+        if curves:
+            figures = [figure(LOSS, height=280)]
+            with gr.Row():
+                figures += [figure(ACCURACY, height=220), figure(RATE, height=220)]
+    with gr.Accordion("What the run writes", open=False, visible=False) as writes:
+        log = page()
+    return Panel(name, seen, timer, [seen, timer, status, stop, drawn, writes, log, *figures], stop)
+
+
+def wire_panel(app: gr.Blocks, root: Path, method: str, panel: Panel) -> Any:
+    """Poll, stop, and find the newest run again when a page opens; returns the load event, to hang more on it."""
+    quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
+    look, inputs = partial(show_run, root, len(panel.outputs)), [panel.name, panel.seen]
+    panel.timer.tick(look, inputs, panel.outputs, trigger_mode="once", **quiet)
+    panel.name.change(look, inputs, panel.outputs, **quiet)
+    panel.stop.click(
+        partial(stop, root), panel.name, panel.stop, api_visibility="private", concurrency_limit=8, show_progress="hidden"
+    )
+    return app.load(partial(newest, root, method), None, panel.name, **quiet)
+
+
+@friendly
+def show_run(root: Path, parts: int, name: str, seen: str) -> tuple[Any, ...]:
+    """Every part of the panel, or nothing at all while there is no news."""
+    run = find(root, name)
+    if run is None:
+        return ("", gr.Timer(active=False), "", gr.Button(visible=False), *_hidden(), "", *[None] * (parts - 7))
+    status, events, log = run.status, run.events(), run.log()
+    news = f"{run.name} {status} {len(events)} {len(log)} {log[-40:]}"
+    if news == seen:
+        return tuple(gr.skip() for _ in range(parts))
+    curves = [draw(events).to_json() for draw in _drawings()[: parts - 7]]
+    active = status in ACTIVE
+    return (
+        news, gr.Timer(active=active), status_card(run, status, events), gr.Button("Stop", visible=active, interactive=True),
+        gr.Column(visible=bool(len(events)) and bool(curves)), gr.Accordion(visible=bool(log)),
+        f'<pre class="s-pre">{html.h(log)}</pre>', *curves,
+    )  # fmt: skip
+
+
+@friendly
+def stop(root: Path, name: str) -> Any:
+    """End the run; what it has saved stays."""
+    stop_run(root, name)
+    return gr.Button("Stopped", interactive=False)
+
+
+def newest(root: Path, method: str) -> str:
+    """The run to show when a page opens: the newest of a method that is not over, else the newest; or none."""
+    runs = [run for run in list_runs(root) if run.facts.get("method") == method]
+    active = (run for run in runs if run.status in ACTIVE)
+    run = next(active, runs[0] if runs else None)
+    return run.name if run else ""
+
+
+def find(root: Path, name: str) -> Run | None:
+    """A run that may have been deleted meanwhile."""
+    try:
+        return open_run(root, name) if name else None
+    except UnknownRun:
+        return None
+
+
+def status_card(run: Run, status: str, events: pd.DataFrame) -> str:
+    """Where a run stands: its title, tiles, a bar while it runs, a sentence if it failed."""
+    data = run.facts.get("data", {})
+    title = f"{run_title(run.config)} · {run.facts.get('model_title') or 'no transformer'} · {data.get('name', '')}"
+    heading = f'<header><h3>{html.h(title)}</h3><p>{html.h(run.name)}</p></header>'
+    return f'<section class="s-panel">{heading}{_said(run, status, events)}</section>'
+
+
+def _said(run: Run, status: str, events: pd.DataFrame) -> str:
+    if status == "finished":
+        return html.tiles(_results(run))
+    if status == "failed":
+        return html.problem((run.error or {}).get("message", "It failed without a word; look at what it wrote."))
+    if status in ("stopped", "interrupted"):
+        return html.tiles([("status", status), *_last(events)])
+    if status == "queued":
+        place = queue_place(run)
+        waits = "starts now" if place == 0 else f"{place} before it"
+        return html.tiles([("status", "queued"), ("place", waits)])
+    return html.tiles([("status", "running"), *_last(events)]) + html.progress(_share(events), "progress of the run")
+
+
+def _results(run: Run) -> list[tuple[str, str]]:
+    result = run.result or {}
+    scores, weights = result["scores"], result["parameters"]
+    said = [(f"right on {split}", interval(s["accuracy"], s["accuracy_low"], s["accuracy_high"]))
+            for split, s in ((split, scores[split]) for split in ("validation", "test"))]  # fmt: skip
+    return [*said, ("training", duration(result["seconds"]["train"])), ("weights trained", count(weights["trained"]))]
+
+
+def _last(events: pd.DataFrame) -> list[tuple[str, str]]:
+    if not len(events):
+        return [("step", "getting ready")]
+    row, rates = events.iloc[-1], pd.to_numeric(events["samples_per_second"]).dropna()
+    thing = "reviews read" if row["split"] == "features" else "step"
+    speed = f"{rates.iloc[-1]:.0f} reviews/s" if len(rates) else "–"
+    done = f"{int(row['step']):,} of {int(row['total_steps']):,}"
+    return [(thing, done), ("left", duration(row["eta"])), ("speed", speed)]
+
+
+def _share(events: pd.DataFrame) -> float:
+    return float(events["step"].iloc[-1] / max(1, events["total_steps"].iloc[-1])) if len(events) else 0.0
+
+
+def _hidden() -> tuple[Any, Any]:
+    return gr.Column(visible=False), gr.Accordion(visible=False)
+
+
+def _drawings() -> list[Callable[[pd.DataFrame], Any]]:
+    return [plots.loss_curves, plots.accuracy_curve, plots.learning_rate]
