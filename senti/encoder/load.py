@@ -98,7 +98,7 @@ def _raw_config(path: str) -> dict[str, Any]:
 def _check(config: dict[str, Any], path: str) -> None:
     for key in REFUSED:
         if config.get(key):
-            raise MissingModel(f"{path} sets {key!r} in its config.json, which senti never follows; pick another model.")
+            raise MissingModel(f"{path} sets {key!r} in config.json, which senti never follows; pick another model.")
     if config.get("model_type") not in ENCODERS:
         raise MissingModel(
             f"{path} is of type {config.get('model_type')!r}; senti adapts encoders: {', '.join(sorted(ENCODERS))}."

@@ -11,7 +11,8 @@ from typing import Any
 
 import gradio as gr
 
-from senti.ui import header, tab_compare, tab_data, tab_tokens
+from senti.ui import header, tab_compare, tab_data, tab_finetune, tab_tokens
+from senti.ui.api import build_api
 from senti.ui.choice import Choice
 from senti.ui.theme import css, theme
 from senti.ui.widgets import plotly_script
@@ -27,7 +28,9 @@ def build_app(root: Path = CHECKPOINTS) -> gr.Blocks:
         with gr.Tabs() as tabs:
             picked = tab_data.build(app, root, choice)
             inspector = tab_tokens.build(app, root, choice)
+            tab_finetune.build(app, root, choice)
             comparison = tab_compare.build(app, root, choice)
+        build_api(root)
         _send(picked, tabs, inspector, comparison)
     return app.queue(default_concurrency_limit=8)
 

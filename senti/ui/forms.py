@@ -1,7 +1,7 @@
 """A form per config: its basic knobs in view, the others under «More knobs»; and its values back to a config."""
 
 from dataclasses import MISSING, Field, dataclass, fields, replace
-from typing import Any
+from typing import Any, cast
 
 import gradio as gr
 
@@ -50,16 +50,16 @@ def with_choice(config: Config, choice: Choice) -> Config:
 
 
 def _widget(method: str, knob: Field[Any]) -> Any:
-    kind, meta = value_type(METHODS[method], knob.name), knob.metadata
+    kind, meta, default = value_type(METHODS[method], knob.name), knob.metadata, cast(Any, knob.default)
     said: dict[str, Any] = {"label": meta["label"] or knob.name, "info": meta["help"]}
     if meta["choices"]:
-        return gr.Dropdown([(c.replace("_", " "), c) for c in meta["choices"]], value=knob.default, **said)
+        return gr.Dropdown([(c.replace("_", " "), c) for c in meta["choices"]], value=default, **said)
     if kind is bool:
-        return gr.Checkbox(knob.default, **said)
+        return gr.Checkbox(default, **said)
     if kind is int and meta["max"] is not None and meta["max"] - meta["min"] <= SLIDES:
-        return gr.Slider(meta["min"], meta["max"], knob.default, step=1, **said)
+        return gr.Slider(meta["min"], meta["max"], default, step=1, **said)
     # numbers as typed text: 2e-5 stays 2e-5, and empty can mean all
-    return gr.Textbox(written(knob.default), placeholder="all" if knob.default is None else "", **said)
+    return gr.Textbox(written(default), placeholder="all" if default is None else "", **said)
 
 
 def written(value: Any) -> str:

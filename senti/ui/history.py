@@ -1,21 +1,21 @@
 """The runs of one method so far: look at one again, or delete it."""
 
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from senti.config import command_line
 from senti.errors import UnknownRun
 from senti.runs import Run, delete_run, list_runs
 from senti.ui import html
+from senti.ui.forms import CHOSEN_ABOVE, written
 from senti.ui.numbers import count, duration, interval
 from senti.ui.watch import ACTIVE, Panel, find
 from senti.ui.widgets import friendly, page, pickable
 
 SHIPPED = "reference-"  # runs that come with senti
-KEPT_OUT = ("--dataset", "--model", "--text-column", "--label-column")
 COLUMNS = ["Run", "Reviews", "Knobs", "Status", "Trained weights", "Training", "Validation", "Test"]
 NUMBERS = COLUMNS[4:]
 
@@ -31,7 +31,7 @@ def build_history(panel: Panel, root: Path, method: str) -> None:
     question = [delete, asked, sure, keep]
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
     look = partial(show_history, root, method)
-    panel.seen.change(look, panel.name, [table, *question], **quiet)
+    panel.stage.change(look, panel.name, [table, *question], **quiet)
     table.click(take, None, panel.name, **quiet)
     delete.click(partial(ask, root), panel.name, question, **quiet)
     keep.click(look, panel.name, [table, *question], **quiet)
@@ -88,8 +88,7 @@ def _row(run: Run) -> list[str]:
 
 
 def knobs(run: Run) -> str:
-    """The knobs of a run that are not at their default: lr 5e-05, epochs 1."""
-    flags = " ".join(command_line(run.config)[1:]).split("--")[1:]
-    own = [flag.strip().replace("-", " ", 1) if " " not in flag.strip() else flag.strip() for flag in flags]
-    kept = [flag for flag in own if not f"--{flag}".startswith(KEPT_OUT)]
-    return ", ".join(kept) or "as they come"
+    """The knobs of a run that are not at their default: Learning rate 5e-5, Epochs 1."""
+    config = run.config
+    moved = [f for f in fields(config) if f.name not in CHOSEN_ABOVE and getattr(config, f.name) != f.default]
+    return ", ".join(f"{f.metadata['label']} {written(getattr(config, f.name))}" for f in moved) or "as they come"

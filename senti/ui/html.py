@@ -34,15 +34,19 @@ def table(
     numbers: Sequence[str] = (),
     wide: str = "",
     pickable: str = "",
+    picks: Sequence[str] = (),
 ) -> str:
     """A table card. Cells are HTML already; `numbers` are set flush right, `wide` takes the room that is left.
 
-    With `pickable` (what picking does, for screen readers) each row can be clicked, or focused and entered.
-    """  # fmt: skip
+    With `pickable` (what picking does, for screen readers) each row can be clicked, or focused and entered;
+    it is picked by its place, or by its name in `picks`.
+    """
     kinds = ["n" if name in numbers else "w" if name == wide else "t" for name in columns]
     head = "".join(f'<th class="{kind}" scope="col">{h(name)}</th>' for name, kind in zip(columns, kinds, strict=True))
-    body = "".join(_row(i, cells, kinds, pickable) for i, cells in enumerate(rows))
-    return f'<div class="s-card s-scroll"><table class="s-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'  # noqa: E501
+    names = picks or [str(i) for i in range(len(rows))]
+    body = "".join(_row(name, cells, kinds, pickable) for name, cells in zip(names, rows, strict=True))
+    inner = f'<table class="s-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    return f'<div class="s-card s-scroll">{inner}</div>'
 
 
 def label_mark(label: str, labels: Sequence[str]) -> str:
@@ -96,34 +100,6 @@ def flow(steps: Iterable[tuple[str, str]]) -> str:
     return f'<div class="s-flow">{"<i>→</i>".join(each)}</div>'
 
 
-def _chip(name: str, value: str, remark: str) -> str:
-    inner = f"<span>{h(name)}</span> <b>{h(value)}</b> <span>{h(remark)}</span>"
-    if not name:
-        return f'<span class="s-chip still">{inner}</span>'
-    says = "change model or reviews"
-    return f'<button type="button" class="s-chip" data-pick="{h(name)}" title="{says}">{inner}</button>'
-
-
-def _row(i: int, cells: Sequence[str], kinds: Sequence[str], pickable: str) -> str:
-    picks = f' data-pick="{i}" tabindex="0" role="button" aria-label="{h(pickable)} {i + 1}"' if pickable else ""
-    inner = "".join(f'<td class="{kind}">{cell}</td>' for cell, kind in zip(cells, kinds, strict=True))
-    return f"<tr{picks}>{inner}</tr>"
-
-
-def _token(row: object, *, joins: bool) -> str:
-    piece, special = str(row.piece), bool(row.special)  # type: ignore[attr-defined]
-    kind = "special" if special else "joins" if joins else ""
-    says = "a mark that the tokenizer adds" if special else _origin(row)
-    return (f'<div class="s-token {kind}" role="listitem" tabindex="0" title="{h(says)}">'
-            f"<b>{h(piece)}</b><span>{int(row.id)}</span></div>")  # type: ignore[attr-defined]  # fmt: skip
-
-
-def _origin(row: object) -> str:
-    word, start, end = row.word, row.start, row.end  # type: ignore[attr-defined]
-    place = "" if pd.isna(word) else f"from word {int(word) + 1}, "
-    return f"{place}letters {int(start) + 1} to {int(end)} of the text"
-
-
 def paragraphs(sentences: Iterable[str]) -> str:
     """Plain text below a control."""
     return "".join(f'<p class="s-text">{h(sentence)}</p>' for sentence in sentences)
@@ -144,3 +120,33 @@ def progress(share: float, label: str) -> str:
     wide = min(max(share, 0.0), 1.0) * 100
     return (f'<div class="s-bar" role="progressbar" aria-label="{h(label)}" aria-valuenow="{wide:.0f}" '
             f'aria-valuemin="0" aria-valuemax="100"><i style="width:{wide:.1f}%"></i></div>')  # fmt: skip
+
+
+def _chip(name: str, value: str, remark: str) -> str:
+    inner = f"<span>{h(name)}</span> <b>{h(value)}</b> <span>{h(remark)}</span>"
+    if not name:
+        return f'<span class="s-chip still">{inner}</span>'
+    says = "change model or reviews"
+    return f'<button type="button" class="s-chip" data-pick="{h(name)}" title="{says}">{inner}</button>'
+
+
+def _row(name: str, cells: Sequence[str], kinds: Sequence[str], pickable: str) -> str:
+    picks = (
+        f' data-pick="{h(name)}" tabindex="0" role="button" aria-label="{h(pickable)} {h(name)}"' if pickable else ""
+    )
+    inner = "".join(f'<td class="{kind}">{cell}</td>' for cell, kind in zip(cells, kinds, strict=True))
+    return f"<tr{picks}>{inner}</tr>"
+
+
+def _token(row: object, *, joins: bool) -> str:
+    piece, special = str(row.piece), bool(row.special)  # type: ignore[attr-defined]
+    kind = "special" if special else "joins" if joins else ""
+    says = "a mark that the tokenizer adds" if special else _origin(row)
+    return (f'<div class="s-token {kind}" role="listitem" tabindex="0" title="{h(says)}">'
+            f"<b>{h(piece)}</b><span>{int(row.id)}</span></div>")  # type: ignore[attr-defined]  # fmt: skip
+
+
+def _origin(row: object) -> str:
+    word, start, end = row.word, row.start, row.end  # type: ignore[attr-defined]
+    place = "" if pd.isna(word) else f"from word {int(word) + 1}, "
+    return f"{place}letters {int(start) + 1} to {int(end)} of the text"

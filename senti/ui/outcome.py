@@ -31,7 +31,7 @@ def build_outcome(panel: Panel, root: Path) -> None:
     with gr.Column(visible=False) as shown, gr.Row():
         matrix = figure(CONFUSION, height=230, scale=2, min_width=320)
         mistakes = page(scale=3, min_width=380)
-    panel.seen.change(
+    panel.stage.change(
         partial(show_outcome, root), panel.name, [shown, matrix, mistakes],
         api_visibility="private", show_progress="hidden", queue=False,
     )  # fmt: skip
@@ -52,11 +52,13 @@ def _mistakes(run: Run, labels: list[str]) -> str:
         wrong = surest_mistakes(run)
     except (SentiError, OSError) as e:
         return html.empty_state(str(e))
-    rows = [[html.h(row.text), html.label_mark(row.truth, labels), html.label_mark(row.said, labels), percent(row.sure, 0)]
-            for row in wrong.itertuples()]  # fmt: skip
+    mark = partial(html.label_mark, labels=labels)
+    rows = [[html.h(row.text), mark(row.truth), mark(row.said), percent(row.sure, 0)] for row in wrong.itertuples()]
     if not rows:
         return html.empty_state("It made no mistake on the test reviews.")
-    table = html.table(["Its surest mistakes", "Is", "Said", "Sure"], rows, numbers=["Sure"], wide="Its surest mistakes")
+    table = html.table(
+        ["Its surest mistakes", "Is", "Said", "Sure"], rows, numbers=["Sure"], wide="Its surest mistakes"
+    )
     return table
 
 

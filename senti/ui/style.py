@@ -61,6 +61,17 @@ RULES = """
   border-radius: 12px; padding: 10px 14px !important; align-items: center; }
 .s-picked p { margin: 0 !important; font-size: 15px; }
 
+.s-text { margin: 0 0 4px !important; font-size: 15px; color: var(--s-ink); }
+.s-problem { border: 1px solid #dc2626; border-radius: 12px; padding: 12px 14px; font-size: 15px;
+  background: var(--s-card); }
+.gradio-container .s-pre { font: 400 14px/1.5 var(--font-mono); white-space: pre-wrap; overflow-wrap: anywhere;
+  background: var(--s-card); border: 1px solid var(--s-line); border-radius: 8px; padding: 10px 12px; margin: 6px 0 0;
+  max-height: 320px; overflow: auto; color: var(--s-ink); }
+.s-bar { height: 10px; border-radius: 999px; background: var(--s-line); margin-top: 12px; overflow: hidden; }
+.s-bar i { display: block; height: 100%; background: var(--s-accent); }
+.s-panel .s-tile { border: 0; padding: 0; background: none; }
+.gradio-container .s-left { flex: 0 0 320px; }
+
 .s-empty { border: 1px dashed var(--s-line); border-radius: 12px; padding: 24px; color: var(--s-quiet);
   font-size: 16px; text-align: center; }
 .gradio-container .s-notes { margin: 8px 0 0 !important; padding: 0 !important; list-style: none;

@@ -62,7 +62,7 @@ def _group(rows: pd.DataFrame) -> str:
 
 
 def _cells(row: dict, axis: tuple[float, float]) -> list[str]:
-    title = f'<b>{h(row["title"])}</b>'
+    title = f"<b>{h(row['title'])}</b>"
     if row["run"].startswith(SHIPPED):
         title += ' <em class="s-badge">comes with senti</em>'
     return [

@@ -38,7 +38,8 @@ class Panel:
     """The parts of the page that show one run; `name` and `seen` are the session's memory of it."""
 
     name: gr.State
-    seen: gr.State
+    seen: gr.State  # all that was shown last
+    stage: gr.State  # run and status: changes when a run begins or ends
     timer: gr.Timer
     outputs: list[Any]
     stop: gr.Button
@@ -46,7 +47,7 @@ class Panel:
 
 def build_panel(curves: bool) -> Panel:
     """Place status, stop button, curves if the method has them, and the log."""
-    name, seen, timer = gr.State(""), gr.State(""), gr.Timer(SECONDS, active=False)
+    name, seen, stage, timer = gr.State(""), gr.State(""), gr.State(""), gr.Timer(SECONDS, active=False)
     with gr.Row(elem_classes=["s-status"]):
         status = page(scale=1)
         stop = gr.Button("Stop", variant="stop", size="md", scale=0, min_width=90, visible=False)
@@ -58,7 +59,7 @@ def build_panel(curves: bool) -> Panel:
                 figures += [figure(ACCURACY, height=220), figure(RATE, height=220)]
     with gr.Accordion("What the run writes", open=False, visible=False) as writes:
         log = page()
-    return Panel(name, seen, timer, [seen, timer, status, stop, drawn, writes, log, *figures], stop)
+    return Panel(name, seen, stage, timer, [seen, stage, timer, status, stop, drawn, writes, log, *figures], stop)
 
 
 def wire_panel(app: gr.Blocks, root: Path, method: str, panel: Panel) -> Any:
@@ -68,7 +69,12 @@ def wire_panel(app: gr.Blocks, root: Path, method: str, panel: Panel) -> Any:
     panel.timer.tick(look, inputs, panel.outputs, trigger_mode="once", **quiet)
     panel.name.change(look, inputs, panel.outputs, **quiet)
     panel.stop.click(
-        partial(stop, root), panel.name, panel.stop, api_visibility="private", concurrency_limit=8, show_progress="hidden"
+        partial(stop, root),
+        panel.name,
+        panel.stop,
+        api_visibility="private",
+        concurrency_limit=8,
+        show_progress="hidden",
     )
     return app.load(partial(newest, root, method), None, panel.name, **quiet)
 
@@ -78,15 +84,16 @@ def show_run(root: Path, parts: int, name: str, seen: str) -> tuple[Any, ...]:
     """Every part of the panel, or nothing at all while there is no news."""
     run = find(root, name)
     if run is None:
-        return ("", gr.Timer(active=False), "", gr.Button(visible=False), *_hidden(), "", *[None] * (parts - 7))
+        return ("", "", gr.Timer(active=False), "", gr.Button(visible=False), *_hidden(), "", *[None] * (parts - 8))
     status, events, log = run.status, run.events(), run.log()
     news = f"{run.name} {status} {len(events)} {len(log)} {log[-40:]}"
     if news == seen:
         return tuple(gr.skip() for _ in range(parts))
-    curves = [draw(events).to_json() for draw in _drawings()[: parts - 7]]
+    curves = [draw(events).to_json() for draw in _drawings()[: parts - 8]]
     active = status in ACTIVE
     return (
-        news, gr.Timer(active=active), status_card(run, status, events), gr.Button("Stop", visible=active, interactive=True),
+        news, f"{run.name} {status}", gr.Timer(active=active), status_card(run, status, events),
+        gr.Button("Stop", visible=active, interactive=True),
         gr.Column(visible=bool(len(events)) and bool(curves)), gr.Accordion(visible=bool(log)),
         f'<pre class="s-pre">{html.h(log)}</pre>', *curves,
     )  # fmt: skip
@@ -119,7 +126,7 @@ def status_card(run: Run, status: str, events: pd.DataFrame) -> str:
     """Where a run stands: its title, tiles, a bar while it runs, a sentence if it failed."""
     data = run.facts.get("data", {})
     title = f"{run_title(run.config)} · {run.facts.get('model_title') or 'no transformer'} · {data.get('name', '')}"
-    heading = f'<header><h3>{html.h(title)}</h3><p>{html.h(run.name)}</p></header>'
+    heading = f"<header><h3>{html.h(title)}</h3><p>{html.h(run.name)}</p></header>"
     return f'<section class="s-panel">{heading}{_said(run, status, events)}</section>'
 
 

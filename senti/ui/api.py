@@ -1,0 +1,66 @@
+"""What programs may ask of the app: start a run, stop it, see where it stands."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from gradio.events import api
+
+from senti.config import EncoderConfig, from_dict
+from senti.errors import BadConfig
+from senti.runs import open_run, stop_run
+from senti.ui.choice import Choice
+from senti.ui.forms import with_choice
+from senti.ui.widgets import friendly
+from senti.ui.workbench import begin
+
+TOLD = ("step", "total_steps", "epoch", "split", "loss", "accuracy", "seconds", "eta", "samples_per_second")
+
+
+def build_api(root: Path) -> None:
+    """Add the public endpoints start_run, stop_run and run_status."""
+
+    def start_run(method: str, config_json: str = "{}") -> str:
+        """Queue a run of a method with the knobs of a JSON object; returns its name."""
+        return start_from_json(root, method, config_json)
+
+    def stop(name: str) -> str:
+        """End a run; returns its status."""
+        return stop_run(root, name).status
+
+    def run_status(name: str) -> dict:
+        """Where a run stands: its status and its last event."""
+        return status_of(root, name)
+
+    api(friendly(start_run), api_name="start_run", concurrency_limit=4)
+    api(friendly(stop), api_name="stop_run", concurrency_limit=8)
+    api(friendly(run_status), api_name="run_status", concurrency_limit=16)
+
+
+def start_from_json(root: Path, method: str, config_json: str) -> str:
+    """Queue a run; the dataset and model of the JSON are held to what a visitor may choose. Raises SentiError."""
+    try:
+        knobs = json.loads(config_json or "{}")
+    except json.JSONDecodeError as e:
+        raise BadConfig(f'config_json is no JSON ({e.msg}); send an object such as {{"epochs": 1}}.') from None
+    if not isinstance(knobs, dict):
+        raise BadConfig('config_json is not an object; send one such as {"epochs": 1}.')
+    config = from_dict(knobs | {"method": method})
+    model = config.model if isinstance(config, EncoderConfig) else "auto"
+    return begin(root, with_choice(config, Choice(config.dataset, model, config.text_column, config.label_column))).name
+
+
+def status_of(root: Path, name: str) -> dict[str, Any]:
+    """Status, last event, error and scores of a run, as far as there are any. Raises UnknownRun."""
+    run = open_run(root, name)
+    events, told = run.events(), {}
+    if len(events):
+        last = events.iloc[-1]
+        told = {key: last[key] for key in TOLD if last[key] == last[key] and last[key] is not None}
+    result = run.result or {}
+    return {"name": run.name, "status": run.status, **{k: _plain(v) for k, v in told.items()},
+            "error": (run.error or {}).get("message"), "scores": result.get("scores")}  # fmt: skip
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if hasattr(value, "item") else value
