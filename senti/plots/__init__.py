@@ -8,7 +8,7 @@ from senti.plots.corpus import length_histogram, telling_words
 from senti.plots.frame import plain
 from senti.plots.inside import attention_map, hidden_states, looks_of_first, similarity_map
 from senti.plots.palette import ACCENT, DARK, GRADES, METHOD_COLORS, NEGATIVE, POSITIVE, label_colors, one_hue
-from senti.plots.results import confusion, results_dots
+from senti.plots.results import confusion, results_dots, weights_and_accuracy
 from senti.plots.training import accuracy_curve, learning_rate, loss_curves
 
 __all__ = [
@@ -32,4 +32,5 @@ __all__ = [
     "results_dots",
     "similarity_map",
     "telling_words",
+    "weights_and_accuracy",
 ]

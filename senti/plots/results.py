@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from senti.plots.frame import dress, name_axis, plain
-from senti.plots.palette import METHOD_COLORS, QUIET, one_hue
+from senti.plots.palette import INK, METHOD_COLORS, QUIET, one_hue
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -47,6 +47,25 @@ def results_dots(table: pd.DataFrame) -> "go.Figure":
     dress(figure, "right answers on the test reviews", "", height=70 + 34 * max(1, len(table)), legend=False)
     name_axis(figure.layout.yaxis, list(table["title"]))
     return figure.update_yaxes(autorange="reversed").update_xaxes(tickformat=".0%")
+
+
+def weights_and_accuracy(table: pd.DataFrame) -> "go.Figure":
+    """What training more weights buys: trained weights across, test accuracy up, a dot with its interval per run."""
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    for method, runs in table.groupby("method", sort=False):
+        says = [f"{plain(r.title)}: {r.trained:,} weights trained, {r.test:.1%} of {r.n_test:,} test reviews right"
+                for r in runs.itertuples()]  # fmt: skip
+        figure.add_scatter(
+            x=runs["trained"], y=runs["test"], mode="markers+text", name=plain(runs["name"].iloc[0]), hovertext=says,
+            hoverinfo="text", text=[plain(mark) for mark in runs["mark"]], textposition="top center",
+            textfont={"color": INK}, marker={"color": METHOD_COLORS.get(str(method), QUIET), "size": 12},
+            error_y={"array": runs["test_high"] - runs["test"], "arrayminus": runs["test"] - runs["test_low"],
+                     "thickness": 1.5},
+        )  # fmt: skip
+    dress(figure, "weights trained", "right on test", height=320)
+    return figure.update_xaxes(type="log", dtick=1, tickformat="~s").update_yaxes(tickformat=".0%")
 
 
 def _confusion_sentence(n: int, share: float, truth: str, said: str) -> str:

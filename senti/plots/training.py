@@ -40,10 +40,10 @@ def accuracy_curve(events: pd.DataFrame) -> "go.Figure":
     rows = _curve(events, "validation", "accuracy")
     figure = go.Figure(go.Scatter(
         x=rows["step"], y=rows["accuracy"], name="validation accuracy", mode="lines+markers",
-        line={"color": ACCENT, "width": 3}, marker={"size": 9}, showlegend=True,
+        line={"color": ACCENT, "width": 3}, marker={"size": 9}, showlegend=False,
         hovertemplate="after step %{x:,}, %{y:.1%} of the validation reviews were right<extra></extra>",
     ))  # fmt: skip
-    return _over_steps(figure, events, "right answers", height=240).update_yaxes(tickformat=".0%")
+    return _over_steps(figure, events, "", height=210, legend=False).update_yaxes(tickformat=".0%", nticks=6)
 
 
 def learning_rate(events: pd.DataFrame) -> "go.Figure":
@@ -53,9 +53,10 @@ def learning_rate(events: pd.DataFrame) -> "go.Figure":
     rows = _curve(events, "train", "lr")
     figure = go.Figure(go.Scatter(
         x=rows["step"], y=rows["lr"], name="learning rate", mode="lines", line={"color": QUIET, "width": 2},
-        showlegend=True, hovertemplate="step %{x:,} moved the weights at a rate of %{y:.1e}<extra></extra>",
+        showlegend=False, hovertemplate="step %{x:,} moved the weights at a rate of %{y:.1e}<extra></extra>",
     ))  # fmt: skip
-    return _over_steps(figure, events, "learning rate", height=240).update_yaxes(tickformat=".0e", rangemode="tozero")
+    _over_steps(figure, events, "", height=210, legend=False)
+    return figure.update_yaxes(tickformat=".1~e", rangemode="tozero", nticks=5)
 
 
 def _curve(events: pd.DataFrame, split: str, column: str) -> pd.DataFrame:
@@ -63,8 +64,8 @@ def _curve(events: pd.DataFrame, split: str, column: str) -> pd.DataFrame:
     return pd.DataFrame({name: pd.to_numeric(rows[name]) for name in ("step", column)}).dropna()
 
 
-def _over_steps(figure: "go.Figure", events: pd.DataFrame, y: str, height: int) -> "go.Figure":
+def _over_steps(figure: "go.Figure", events: pd.DataFrame, y: str, height: int, *, legend: bool = True) -> "go.Figure":
     """Fix the x axis to the whole run, so that a live curve grows into its frame."""
     steps = pd.to_numeric(events[["step", "total_steps"]].stack()) if len(events) else pd.Series([1.0])
     end = max(1.0, float(steps.max()))
-    return dress(figure, "step", y, height, hovermode="x unified").update_xaxes(range=[0, end * 1.02])
+    return dress(figure, "step", y, height, legend=legend, hovermode="x unified").update_xaxes(range=[0, end * 1.02])

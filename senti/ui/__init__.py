@@ -5,17 +5,19 @@
 """
 
 import os
-import threading
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from senti.ui import header, tab_compare, tab_data, tab_finetune, tab_tokens
+from senti.ui import header, tab_compare, tab_data, tab_finetune, tab_lora, tab_svm, tab_tokens
 from senti.ui.api import build_api
 from senti.ui.choice import Choice
 from senti.ui.theme import css, theme
+from senti.ui.warm import warm_up
 from senti.ui.widgets import plotly_script
+
+__all__ = ["build_app", "launch", "warm_up"]
 
 CHECKPOINTS = Path("checkpoints")
 
@@ -28,7 +30,8 @@ def build_app(root: Path = CHECKPOINTS) -> gr.Blocks:
         with gr.Tabs() as tabs:
             picked = tab_data.build(app, root, choice)
             inspector = tab_tokens.build(app, root, choice)
-            tab_finetune.build(app, root, choice)
+            for tab in (tab_svm, tab_finetune, tab_lora):
+                tab.build(app, root, choice)
             comparison = tab_compare.build(app, root, choice)
         build_api(root)
         _send(picked, tabs, inspector, comparison)
@@ -45,20 +48,6 @@ def launch(root: Path = CHECKPOINTS, **kwargs: Any) -> Any:
         "mcp_server": False,
     }  # fmt: skip
     return build_app(root).launch(**ours | kwargs)
-
-
-def warm_up() -> threading.Thread:
-    """Load torch and transformers aside, so that the first click on a model need not wait for them."""
-    thread = threading.Thread(target=_import_heavy, daemon=True)
-    thread.start()
-    return thread
-
-
-def _import_heavy() -> None:
-    import torch
-    import transformers
-
-    torch.nn, transformers.AutoModel, transformers.AutoTokenizer  # noqa: B018 - transformers loads on first use
 
 
 def _send(

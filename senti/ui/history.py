@@ -11,8 +11,9 @@ from senti.errors import UnknownRun
 from senti.runs import Run, delete_run, list_runs
 from senti.ui import html
 from senti.ui.forms import CHOSEN_ABOVE, written
+from senti.ui.header import dataset_title
 from senti.ui.numbers import count, duration, interval
-from senti.ui.watch import ACTIVE, Panel, find
+from senti.ui.watch import ACTIVE, Panel, find, newest
 from senti.ui.widgets import friendly, page, pickable
 
 SHIPPED = "reference-"  # runs that come with senti
@@ -20,7 +21,7 @@ COLUMNS = ["Run", "Reviews", "Knobs", "Status", "Trained weights", "Training", "
 NUMBERS = COLUMNS[4:]
 
 
-def build_history(panel: Panel, root: Path, method: str) -> None:
+def build_history(panel: Panel, root: Path, method: str, tab: gr.Tab) -> None:
     """Place the table and the two-step deletion, and wire them."""
     table = pickable()
     with gr.Row():
@@ -29,13 +30,13 @@ def build_history(panel: Panel, root: Path, method: str) -> None:
         sure = gr.Button("Delete for good", variant="stop", size="md", visible=False, scale=0, min_width=160)
         keep = gr.Button("Keep it", size="md", visible=False, scale=0, min_width=100)
     question = [delete, asked, sure, keep]
-    quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
+    quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "concurrency_limit": None}
     look = partial(show_history, root, method)
-    panel.stage.change(look, panel.name, [table, *question], **quiet)
+    gr.on([panel.stage.change, tab.select], look, panel.name, [table, *question], **quiet)
     table.click(take, None, panel.name, **quiet)
     delete.click(partial(ask, root), panel.name, question, **quiet)
     keep.click(look, panel.name, [table, *question], **quiet)
-    gone = sure.click(partial(remove, root), panel.name, panel.name, **quiet)
+    gone = sure.click(partial(remove, root, method), panel.name, panel.name, **quiet)
     gone.then(look, panel.name, [table, *question], **quiet)
 
 
@@ -47,7 +48,7 @@ def show_history(root: Path, method: str, name: str) -> tuple[Any, ...]:
         return "", gr.Button(visible=False), *hidden
     table = html.table(COLUMNS, [_row(run) for run in runs], numbers=NUMBERS, wide="Knobs", pickable="show run",
                        picks=[run.name for run in runs])  # fmt: skip
-    return f"<h3>All runs so far</h3>{table}", gr.Button(visible=deletable(find(root, name))), *hidden
+    return f'<h3 class="s-title">All runs so far</h3>{table}', gr.Button(visible=deletable(find(root, name))), *hidden
 
 
 def take(event: gr.EventData) -> str:
@@ -63,12 +64,12 @@ def ask(root: Path, name: str) -> tuple[Any, ...]:
 
 
 @friendly
-def remove(root: Path, name: str) -> str:
-    """Delete a run that may go. Raises UnknownRun."""
+def remove(root: Path, method: str, name: str) -> str:
+    """Delete a run that may go; returns the one to show instead. Raises UnknownRun."""
     if not deletable(find(root, name)):
         raise UnknownRun(f"{name} cannot be deleted here: it is running, gone already, or came with senti.")
     delete_run(root, name)
-    return ""
+    return newest(root, method)
 
 
 def deletable(run: Run | None) -> bool:
@@ -80,7 +81,7 @@ def _row(run: Run) -> list[str]:
     result, data = run.result or {}, run.facts.get("data", {})
     scores, weights = result.get("scores", {}), result.get("parameters", {})
     seconds = result.get("seconds", {}).get("train")
-    reviews = f"{data.get('name', '')} ({count(data.get('rows', {}).get('train'))})"
+    reviews = f"{dataset_title(data.get('name', ''))} ({count(data.get('rows', {}).get('train'))})"
     shares = [interval(s.get("accuracy"), s.get("accuracy_low"), s.get("accuracy_high"))
               for s in (scores.get("validation", {}), scores.get("test", {}))]  # fmt: skip
     numbers = [count(weights.get("trained")), duration(seconds), *shares]

@@ -122,6 +122,23 @@ def progress(share: float, label: str) -> str:
             f'aria-valuemin="0" aria-valuemax="100"><i style="width:{wide:.1f}%"></i></div>')  # fmt: skip
 
 
+def matrices(width: int, rank: int) -> str:
+    """A frozen weight matrix beside the two thin ones that LoRA trains, drawn to scale."""
+    side = 110.0
+    thin = max(2.0, side * rank / width)
+    says = f"W stays as it is: {width} × {width}. LoRA adds B times A: {width} × {rank} and {rank} × {width}."
+    return (
+        f'<svg class="s-matrices" viewBox="0 0 320 150" role="img" aria-label="{h(says)}">'
+        f'<rect class="frozen" x="0" y="6" width="{side}" height="{side}" rx="3"/>'
+        f'<text x="{side / 2}" y="66" text-anchor="middle">W, frozen</text>'
+        f'<text x="{side / 2}" y="136" text-anchor="middle">{width} × {width}</text><text x="124" y="66">+</text>'
+        f'<rect class="moving" x="146" y="6" width="{thin:.1f}" height="{side}" rx="1"/>'
+        f'<text x="146" y="136">B {width} × {rank}</text>'
+        f'<rect class="moving" x="{160 + thin:.1f}" y="6" width="{side}" height="{thin:.1f}" rx="1"/>'
+        f'<text x="{160 + thin:.1f}" y="{28 + thin:.1f}">A {rank} × {width}</text></svg>'
+    )
+
+
 def _chip(name: str, value: str, remark: str) -> str:
     inner = f"<span>{h(name)}</span> <b>{h(value)}</b> <span>{h(remark)}</span>"
     if not name:

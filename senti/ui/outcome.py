@@ -26,14 +26,14 @@ CONFUSION = Caption(
 )
 
 
-def build_outcome(panel: Panel, root: Path) -> None:
+def build_outcome(panel: Panel, root: Path, tab: gr.Tab) -> None:
     """Place both parts; they follow the panel's run."""
     with gr.Column(visible=False) as shown, gr.Row():
         matrix = figure(CONFUSION, height=230, scale=2, min_width=320)
         mistakes = page(scale=3, min_width=380)
-    panel.stage.change(
-        partial(show_outcome, root), panel.name, [shown, matrix, mistakes],
-        api_visibility="private", show_progress="hidden", queue=False,
+    gr.on(
+        [panel.stage.change, tab.select], partial(show_outcome, root), panel.name, [shown, matrix, mistakes],
+        api_visibility="private", show_progress="hidden", concurrency_limit=8,
     )  # fmt: skip
 
 

@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 
 from senti.config import Config, EncoderConfig, LoraConfig, TrainConfig, command_line, method_name
-from senti.encoder import Backbone, count_parameters, lora_parameters, resolve_model
+from senti.encoder import Backbone, count_parameters, lora_parameters, model_facts, resolve_model
 from senti.errors import SentiError
 from senti.runs import Run, list_runs
 from senti.ui import html
 from senti.ui.choice import Choice, chosen_source, read
 from senti.ui.forms import Form, read_form
 from senti.ui.numbers import count, duration, percent
+from senti.ui.warm import await_models
 
 
 def planner(root: Path, form: Form) -> Any:
@@ -30,7 +31,7 @@ def show_plan(root: Path, method: str, names: tuple[str, ...], choice: Choice, *
     except SentiError as e:
         return html.problem(str(e))
     words = [sentence for sentence in sentences if sentence]
-    return html.paragraphs(words) + html.folded("The same from a terminal", terminal(config))
+    return html.paragraphs(words) + _picture(config) + html.folded("The same from a terminal", terminal(config))
 
 
 def terminal(config: Config) -> str:
@@ -52,11 +53,20 @@ def _weights(config: Config, choice: Choice) -> str:
     source = chosen_source(choice)
     if not isinstance(config, TrainConfig) or not source.is_here:
         return ""
+    await_models()
     classes, backbone = len(read(source).labels), resolve_model(config.model)
     if isinstance(config, LoraConfig):
         trained, total = _lora(backbone, classes, config.lora_rank, config.lora_targets)
         return f"Moves {count(trained)} weights, {percent(trained / total, 2)} of {count(total)}."
     return f"Moves all {count(_full(backbone, classes))} weights."
+
+
+def _picture(config: Config) -> str:
+    """W and its low-rank companions to scale, for the width of the model; only LoRA has any."""
+    if not isinstance(config, LoraConfig):
+        return ""
+    width = _width(resolve_model(config.model))
+    return html.matrices(width, config.lora_rank)
 
 
 def _time(root: Path, config: Config, choice: Choice) -> str:
@@ -94,6 +104,12 @@ def _rate(run: Run) -> float | None:
 @lru_cache(maxsize=32)
 def _lora(backbone: Backbone, classes: int, rank: int, targets: str) -> tuple[int, int]:
     return lora_parameters(backbone, classes, rank, targets)
+
+
+@lru_cache(maxsize=8)
+def _width(backbone: Backbone) -> int:
+    await_models()
+    return int(model_facts(backbone)["width"])
 
 
 @lru_cache(maxsize=8)

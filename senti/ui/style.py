@@ -71,6 +71,13 @@ RULES = """
 .s-bar i { display: block; height: 100%; background: var(--s-accent); }
 .s-panel .s-tile { border: 0; padding: 0; background: none; }
 .gradio-container .s-left { flex: 0 0 320px; }
+.s-status { position: relative; }
+.gradio-container .s-status > button { position: absolute; top: 10px; right: 14px; width: auto; padding: 5px 18px; }
+.s-matrices { display: block; width: 100%; margin: 10px 0 4px; }
+.s-matrices text { font: 400 14px Source Sans Pro, sans-serif; fill: var(--s-ink); }
+.s-matrices .frozen { fill: var(--s-line); }
+.s-matrices .moving { fill: var(--s-accent); }
+.gradio-container .s-title { font-size: 17px; font-weight: 700; margin: 8px 0; color: var(--s-ink); }
 
 .s-empty { border: 1px dashed var(--s-line); border-radius: 12px; padding: 24px; color: var(--s-quiet);
   font-size: 16px; text-align: center; }

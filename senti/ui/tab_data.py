@@ -17,6 +17,7 @@ from senti.ui import html
 from senti.ui.choice import Choice, Source, chosen_model, chosen_source, read
 from senti.ui.header import dataset_title
 from senti.ui.numbers import count, percent
+from senti.ui.warm import await_models
 from senti.ui.widgets import Caption, figure, friendly, page, pickable
 
 ROWS = 25
@@ -161,6 +162,7 @@ def _cut(source: Source, backbone: Backbone) -> float:
     """The share of training reviews longer than the methods read."""
     from senti.encoder import load_tokenizer
 
+    await_models()
     texts = list(read(source).splits["train"]["text"][:COUNTED])
     return facts.truncation(facts.token_lengths(texts, load_tokenizer(backbone)), MAX_LENGTH)
 

@@ -14,6 +14,7 @@ from senti.encoder import Backbone, Inside, states
 from senti.errors import BadText
 from senti.ui import html
 from senti.ui.choice import Choice, chosen_model
+from senti.ui.warm import await_models
 from senti.ui.widgets import Caption, figure, friendly, page, pickable
 
 MAX_LENGTH, DRAWN = 128, 64  # pieces that the model reads, pieces that the maps draw
@@ -119,6 +120,7 @@ def _inside(choice: Choice, text: str) -> Inside:
 
 @lru_cache(maxsize=8)
 def _looked(backbone: Backbone, text: str) -> Inside:
+    await_models()
     return states.look_inside(backbone, text, max_length=MAX_LENGTH)
 
 

@@ -18,6 +18,7 @@ from senti.errors import UnknownRun
 from senti.evaluation.table import run_title
 from senti.runs import Run, list_runs, open_run, queue_place, stop_run
 from senti.ui import html
+from senti.ui.header import dataset_title
 from senti.ui.numbers import count, duration, interval
 from senti.ui.widgets import Caption, figure, friendly, page
 
@@ -39,7 +40,7 @@ class Panel:
 
     name: gr.State
     seen: gr.State  # all that was shown last
-    stage: gr.State  # run and status: changes when a run begins or ends
+    stage: gr.Textbox  # run and status: changes when a run begins or ends
     timer: gr.Timer
     outputs: list[Any]
     stop: gr.Button
@@ -47,7 +48,9 @@ class Panel:
 
 def build_panel(curves: bool) -> Panel:
     """Place status, stop button, curves if the method has them, and the log."""
-    name, seen, stage, timer = gr.State(""), gr.State(""), gr.State(""), gr.Timer(SECONDS, active=False)
+    name, seen, timer = gr.State(""), gr.State(""), gr.Timer(SECONDS, active=False)
+    # not a State: Gradio tells of a State's change only after queued events, and polls are not queued
+    stage = gr.Textbox(visible="hidden", label="stage of the run")
     with gr.Row(elem_classes=["s-status"]):
         status = page(scale=1)
         stop = gr.Button("Stop", variant="stop", size="md", scale=0, min_width=90, visible=False)
@@ -62,11 +65,11 @@ def build_panel(curves: bool) -> Panel:
     return Panel(name, seen, stage, timer, [seen, stage, timer, status, stop, drawn, writes, log, *figures], stop)
 
 
-def wire_panel(app: gr.Blocks, root: Path, method: str, panel: Panel) -> Any:
-    """Poll, stop, and find the newest run again when a page opens; returns the load event, to hang more on it."""
-    quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
-    look, inputs = partial(show_run, root, len(panel.outputs)), [panel.name, panel.seen]
-    panel.timer.tick(look, inputs, panel.outputs, trigger_mode="once", **quiet)
+def wire_panel(app: gr.Blocks, root: Path, method: str, panel: Panel, empty: str) -> None:
+    """Poll, stop, and find the newest run again when a page opens; `empty` is said while there is none."""
+    quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "concurrency_limit": None}
+    look, inputs = partial(show_run, root, empty, len(panel.outputs)), [panel.name, panel.seen]
+    panel.timer.tick(look, inputs, panel.outputs, trigger_mode="once", queue=False, **quiet)
     panel.name.change(look, inputs, panel.outputs, **quiet)
     panel.stop.click(
         partial(stop, root),
@@ -76,15 +79,25 @@ def wire_panel(app: gr.Blocks, root: Path, method: str, panel: Panel) -> Any:
         concurrency_limit=8,
         show_progress="hidden",
     )
-    return app.load(partial(newest, root, method), None, panel.name, **quiet)
+    found = app.load(partial(newest, root, method), None, panel.name, **quiet)
+    found.then(look, inputs, panel.outputs, **quiet)
 
 
 @friendly
-def show_run(root: Path, parts: int, name: str, seen: str) -> tuple[Any, ...]:
+def show_run(root: Path, empty: str, parts: int, name: str, seen: str) -> tuple[Any, ...]:
     """Every part of the panel, or nothing at all while there is no news."""
     run = find(root, name)
     if run is None:
-        return ("", "", gr.Timer(active=False), "", gr.Button(visible=False), *_hidden(), "", *[None] * (parts - 8))
+        return (
+            "none",
+            "none",
+            gr.Timer(active=False),
+            html.empty_state(empty),
+            gr.Button(visible=False),
+            *_hidden(),
+            "",
+            *[None] * (parts - 8),
+        )
     status, events, log = run.status, run.events(), run.log()
     news = f"{run.name} {status} {len(events)} {len(log)} {log[-40:]}"
     if news == seen:
@@ -125,7 +138,8 @@ def find(root: Path, name: str) -> Run | None:
 def status_card(run: Run, status: str, events: pd.DataFrame) -> str:
     """Where a run stands: its title, tiles, a bar while it runs, a sentence if it failed."""
     data = run.facts.get("data", {})
-    title = f"{run_title(run.config)} · {run.facts.get('model_title') or 'no transformer'} · {data.get('name', '')}"
+    parts = [run_title(run.config), run.facts.get("model_title"), dataset_title(data.get("name", ""))]
+    title = " · ".join(part for part in parts if part)
     heading = f"<header><h3>{html.h(title)}</h3><p>{html.h(run.name)}</p></header>"
     return f'<section class="s-panel">{heading}{_said(run, status, events)}</section>'
 
@@ -159,7 +173,8 @@ def _last(events: pd.DataFrame) -> list[tuple[str, str]]:
     thing = "reviews read" if row["split"] == "features" else "step"
     speed = f"{rates.iloc[-1]:.0f} reviews/s" if len(rates) else "–"
     done = f"{int(row['step']):,} of {int(row['total_steps']):,}"
-    return [(thing, done), ("left", duration(row["eta"])), ("speed", speed)]
+    left = "scoring" if row["step"] >= row["total_steps"] else duration(row["eta"])
+    return [(thing, done), ("left", left), ("speed", speed)]
 
 
 def _share(events: pd.DataFrame) -> float:

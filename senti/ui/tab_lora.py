@@ -1,0 +1,83 @@
+"""LoRA as a study: how few weights are enough."""
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import pandas as pd
+
+from senti import plots
+from senti.config import LoraConfig, from_dict
+from senti.evaluation import results_table
+from senti.methods import TITLES
+from senti.runs import open_run
+from senti.ui.choice import Choice
+from senti.ui.forms import read_form
+from senti.ui.watch import find
+from senti.ui.widgets import Caption, figure, friendly
+from senti.ui.workbench import Bench, Placed, begin, build_bench
+
+RANKS = (1, 4, 16)
+BENCH = Bench(
+    method="lora",
+    tab="LoRA",
+    lead="Freeze the model, and train two thin matrices beside each of its attention projections instead.",
+    button="Start LoRA",
+    empty="No LoRA run yet. Press «Start LoRA» on the left; with 200 reviews it takes seconds.",
+)
+STUDY = Caption(
+    "How few weights are enough?",
+    "every LoRA and fine-tuning run on these reviews",
+    "Each dot is a finished run: to the right are those that trained more weights, further up those that got more test "
+    "reviews right, with 95 % intervals. Where intervals overlap, the runs cannot be told apart.",
+    "Hu et al. 2021, LoRA",
+    "https://arxiv.org/abs/2106.09685",
+)
+
+
+def study_table(root: Path, data: str) -> pd.DataFrame:
+    """LoRA and full fine-tuning on the reviews of a checksum: results rows with name (of the method) and mark."""
+    table = results_table(root)
+    table = table[table["data"].str.endswith(data) & table["method"].isin(["lora", "finetune"])]
+    configs = [from_dict(open_run(root, name).facts) for name in table["run"]]
+    marks = [f"rank {c.lora_rank}" if isinstance(c, LoraConfig) else "all" for c in configs]
+    return table.assign(name=table["method"].map(TITLES), mark=marks)
+
+
+def show_study(root: Path, name: str) -> tuple[Any, str | None]:
+    """The study on the reviews of the run that is shown, once there is a finished one."""
+    run = find(root, name)
+    table = study_table(root, run.facts["data"]["checksum"]) if run else pd.DataFrame()
+    if table.empty:
+        return gr.Column(visible=False), None
+    return gr.Column(visible=True), plots.weights_and_accuracy(table).to_json()
+
+
+@friendly
+def start_study(root: Path, names: tuple[str, ...], choice: Choice, *values: Any) -> str:
+    """Queue a run per rank, all else as in the form; returns the first one's name. Raises SentiError."""
+    config = read_form("lora", names, choice, values)
+    assert isinstance(config, LoraConfig)
+    runs = [begin(root, replace(config, lora_rank=rank)) for rank in RANKS]
+    return runs[0].name
+
+
+def build(app: gr.Blocks, root: Path, choice: gr.State) -> Placed:
+    """The tab."""
+    return build_bench(app, root, choice, BENCH, more=partial(_place_study, root, choice))
+
+
+def _place_study(root: Path, choice: gr.State, placed: Placed) -> None:
+    panel, form = placed.panel, placed.form
+    with gr.Column(visible=False) as shown:
+        study = figure(STUDY, height=320)
+    all_ranks = f"{', '.join(map(str, RANKS[:-1]))} and {RANKS[-1]}"
+    sweep = gr.Button(f"Train ranks {all_ranks}, one after the other", size="md")
+    private: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": 4}
+    gr.on(
+        [panel.stage.change, placed.tab.select], partial(show_study, root), panel.name, [shown, study],
+        show_progress="hidden", **private,
+    )  # fmt: skip
+    sweep.click(partial(start_study, root, form.names), [choice, *form.widgets], panel.name, **private)

@@ -1,0 +1,26 @@
+"""Loading torch and transformers once, aside, so that the first click on a model need not wait for them."""
+
+import threading
+
+_importing = threading.Lock()  # transformers imports its parts on first use, and not safely from two threads at once
+
+
+def warm_up() -> threading.Thread:
+    """Begin to load them in a thread of their own."""
+    thread = threading.Thread(target=await_models, daemon=True)
+    thread.start()
+    return thread
+
+
+def await_models() -> None:
+    """Return once torch and the parts of transformers that senti uses are loaded."""
+    with _importing:
+        import peft  # noqa: F401
+        import torch  # noqa: F401
+        from transformers import (  # noqa: F401
+            AutoConfig,
+            AutoModel,
+            AutoModelForSequenceClassification,
+            AutoTokenizer,
+            Trainer,
+        )
