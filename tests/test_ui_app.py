@@ -5,6 +5,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -19,24 +20,33 @@ from pathlib import Path
 from senti.ui import launch
 app, url, _ = launch(Path(sys.argv[1]), prevent_thread_lock=True, quiet=True)
 print(url, flush=True)
+sys.stdin.readline()
+print(sorted({"torch", "transformers", "sklearn", "datasets", "peft"} & set(sys.modules)), flush=True)
 sys.stdin.read()
-print(sorted({"torch", "transformers", "sklearn", "datasets", "peft"} & set(sys.modules)))
 app.blocks.close(verbose=False)
 """
 
 
-def serve(root: Path, hub_cache: Path) -> subprocess.Popen[str]:
-    """An app in a process of its own; its first line is the address, and it ends when its input does."""
-    env = os.environ | {"HF_HUB_CACHE": str(hub_cache), "HF_HUB_OFFLINE": "1"}
-    pipe = subprocess.PIPE
-    return subprocess.Popen([sys.executable, "-c", SERVE, str(root)], stdin=pipe, stdout=pipe, text=True, env=env)
+@dataclass(frozen=True)
+class Served:
+    """A running app: its address, its first page, and the heavy packages it had loaded to serve that."""
+
+    url: str
+    page: str
+    heavy: str
 
 
 @pytest.fixture(scope="module")
-def url(hub_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A running app over an empty folder of runs."""
-    with serve(tmp_path_factory.mktemp("runs"), hub_cache) as process:
-        yield process.stdout.readline().strip()
+def served(hub_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """An app over an empty folder of runs, in a process of its own that ends when its input does."""
+    env = os.environ | {"HF_HUB_CACHE": str(hub_cache), "HF_HUB_OFFLINE": "1"}
+    command = [sys.executable, "-c", SERVE, str(tmp_path_factory.mktemp("runs"))]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env) as process:
+        url = process.stdout.readline().strip()
+        page = read(url).decode()
+        process.stdin.write("\n")
+        process.stdin.flush()
+        yield Served(url, page, process.stdout.readline().strip())
         process.communicate()
 
 
@@ -47,26 +57,29 @@ def read(address: str) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def client(url: str) -> Iterator[Client]:
+def client(served: Served) -> Iterator[Client]:
     """A visitor's program."""
-    client = Client(url, verbose=False)
+    client = Client(served.url, verbose=False)
     yield client
     client.close()
 
 
 def test_only_what_is_meant_for_programs_is_public(client: Client) -> None:
     endpoints = set(client.view_api(return_format="dict", print_info=False)["named_endpoints"])
-    assert {"/data_page", "/tokens"} <= endpoints
+    assert {"/data_page", "/tokens", "/start_run", "/stop_run", "/run_status"} <= endpoints
     assert not [name for name in endpoints if name.startswith(("/show", "/fetch", "/pick", "/turn", "/flip"))]
 
 
-def test_the_page_asks_for_nothing_from_elsewhere(url: str) -> None:
-    page = read(url).decode()
-    assert "plotly.min.js" in page and "cdn." not in page
+def test_the_page_asks_for_nothing_from_elsewhere(served: Served) -> None:
+    assert "plotly.min.js" in served.page and "cdn." not in served.page
 
 
-def test_plotly_comes_from_this_machine(url: str) -> None:
-    assert b"plotly" in read(f"{url}gradio_api/file={plotly_script().as_posix()}")[:2000].lower()
+def test_the_first_page_is_served_without_torch(served: Served) -> None:
+    assert served.heavy == "[]"
+
+
+def test_plotly_comes_from_this_machine(served: Served) -> None:
+    assert b"plotly" in read(f"{served.url}gradio_api/file={plotly_script().as_posix()}")[:2000].lower()
 
 
 def test_reviews_come_in_pages_of_25(client: Client) -> None:
@@ -110,7 +123,10 @@ def test_an_empty_text_is_answered_with_a_sentence(client: Client) -> None:
         client.predict("  ", "distilbert", api_name="/tokens")
 
 
-def test_the_first_page_is_served_without_torch(hub_cache: Path, tmp_path: Path) -> None:
-    with serve(tmp_path, hub_cache) as process:
-        assert b"senti" in read(process.stdout.readline().strip())
-        assert process.communicate()[0].strip() == "[]"
+def test_a_run_is_started_watched_and_stopped_by_a_program(client: Client) -> None:
+    name = client.predict("majority", '{"dataset": "rotten_tomatoes"}', api_name="/start_run")
+    told = client.predict(name, api_name="/run_status")
+    assert told["status"] in ("queued", "running", "finished")
+    assert client.predict(name, api_name="/stop_run") in ("stopped", "finished")
+    with pytest.raises(AppError, match="No run named"):
+        client.predict("../elsewhere", api_name="/run_status")

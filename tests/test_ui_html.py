@@ -16,6 +16,7 @@ EVIL = "<img src=x onerror=alert(1)> {{7*7}} ${1+1} `x` \"q\" 'q' &amp;"
         (numbers.percent(0.8183), "81.8 %"),
         (numbers.interval(0.818, 0.795, 0.841), "81.8 ± 2.3 %"),
         (numbers.interval(0.5, None, None), "50.0 %"),
+        (numbers.duration(0.0003), "0 s"),
         (numbers.duration(0.42), "0.4 s"),
         (numbers.duration(9.97), "10 s"),
         (numbers.duration(59.6), "1 min 0 s"),

@@ -59,7 +59,7 @@ def weights_and_accuracy(table: pd.DataFrame) -> "go.Figure":
                 for r in runs.itertuples()]  # fmt: skip
         figure.add_scatter(
             x=runs["trained"], y=runs["test"], mode="markers+text", name=plain(runs["name"].iloc[0]), hovertext=says,
-            hoverinfo="text", text=[plain(mark) for mark in runs["mark"]], textposition="top center",
+            hoverinfo="text", text=[plain(mark) for mark in runs["mark"]], textposition="middle right",
             textfont={"color": INK}, marker={"color": METHOD_COLORS.get(str(method), QUIET), "size": 12},
             error_y={"array": runs["test_high"] - runs["test"], "arrayminus": runs["test"] - runs["test_low"],
                      "thickness": 1.5},

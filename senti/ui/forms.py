@@ -24,14 +24,18 @@ class Form:
 
 def build_form(method: str) -> Form:
     """Place a widget per knob of a method."""
-    knobs = [f for f in fields(METHODS[method]) if f.name not in CHOSEN_ABOVE]
-    basic = [f for f in knobs if f.metadata["basic"]]
-    others = [f for f in knobs if not f.metadata["basic"]]
+    basic, others = split_knobs(method)
     with gr.Group():
-        widgets = [_widget(method, f) for f in basic]
+        widgets = [widget(method, f) for f in basic]
     with gr.Accordion("More knobs", open=False):
-        widgets += [_widget(method, f) for f in others]
+        widgets += [widget(method, f) for f in others]
     return Form(method, tuple(f.name for f in basic + others), widgets)
+
+
+def split_knobs(method: str) -> tuple[list[Field[Any]], list[Field[Any]]]:
+    """The knobs of a method that its form sets: those in view, and the others."""
+    knobs = [f for f in fields(METHODS[method]) if f.name not in CHOSEN_ABOVE]
+    return [f for f in knobs if f.metadata["basic"]], [f for f in knobs if not f.metadata["basic"]]
 
 
 def read_form(method: str, names: tuple[str, ...], choice: Choice, values: tuple[Any, ...]) -> Config:
@@ -49,7 +53,8 @@ def with_choice(config: Config, choice: Choice) -> Config:
     return replace(config, model=checked_model(choice.model)) if isinstance(config, EncoderConfig) else config
 
 
-def _widget(method: str, knob: Field[Any]) -> Any:
+def widget(method: str, knob: Field[Any]) -> Any:
+    """The component that suits a knob, at its default."""
     kind, meta, default = value_type(METHODS[method], knob.name), knob.metadata, cast(Any, knob.default)
     said: dict[str, Any] = {"label": meta["label"] or knob.name, "info": meta["help"]}
     if meta["choices"]:
@@ -66,7 +71,10 @@ def written(value: Any) -> str:
     """A knob's value as a person writes it: 2e-5, 0.01, 128; nothing for None."""
     if value is None:
         return ""
-    return f"{value:g}".replace("e-0", "e-") if isinstance(value, float) else str(value)
+    if not isinstance(value, float) or value == 0 or abs(value) >= 1e-3:
+        return f"{value:g}" if isinstance(value, float) else str(value)
+    mantissa, exponent = f"{value:.3e}".split("e")
+    return f"{float(mantissa):g}e{int(exponent)}"
 
 
 def _value(cls: type[Config], knob: Field[Any], value: Any) -> Any:

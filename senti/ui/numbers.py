@@ -31,9 +31,11 @@ def interval(share: float | None, low: float | None, high: float | None) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """0.4 s, 14 s, 2 min 55 s, 1 h 4 min."""
+    """0 s, 0.4 s, 14 s, 2 min 55 s, 1 h 4 min."""
     if not _known(seconds):
         return UNKNOWN
+    if seconds < 0.05:
+        return "0 s"
     if seconds < 9.95:
         return f"{seconds:.1f} s"
     whole = round(seconds)

@@ -29,8 +29,10 @@ CONFUSION = Caption(
 def build_outcome(panel: Panel, root: Path, tab: gr.Tab) -> None:
     """Place both parts; they follow the panel's run."""
     with gr.Column(visible=False) as shown, gr.Row():
-        matrix = figure(CONFUSION, height=230, scale=2, min_width=320)
-        mistakes = page(scale=3, min_width=380)
+        with gr.Column(scale=2, min_width=300):
+            matrix = figure(CONFUSION, height=230)
+        with gr.Column(scale=3, min_width=380):
+            mistakes = page()
     gr.on(
         [panel.stage.change, tab.select], partial(show_outcome, root), panel.name, [shown, matrix, mistakes],
         api_visibility="private", show_progress="hidden", concurrency_limit=8,
@@ -71,4 +73,4 @@ def surest_mistakes(run: Run, n: int = MISTAKES) -> pd.DataFrame:
     texts = corpus_texts(run.config, checksum, "test")
     table = pd.DataFrame({"text": texts, "truth": [labels[i] for i in saved["label"]],
                           "said": [labels[i] for i in said], "sure": sure})  # fmt: skip
-    return table[table["truth"] != table["said"]].nlargest(n, "sure")
+    return table[table["truth"] == table["said"]].nlargest(n, "sure")

@@ -70,7 +70,12 @@ RULES = """
 .s-bar { height: 10px; border-radius: 999px; background: var(--s-line); margin-top: 12px; overflow: hidden; }
 .s-bar i { display: block; height: 100%; background: var(--s-accent); }
 .s-panel .s-tile { border: 0; padding: 0; background: none; }
-.gradio-container .s-left { flex: 0 0 320px; }
+.s-panel .s-tiles { grid-template-columns: repeat(auto-fit, minmax(112px, 1fr)); }
+.gradio-container .s-left { flex: 0 0 340px; }
+.s-left .block > :is(label, .container):has(> .info-text) { display: grid; grid-template-columns: 1fr 116px;
+  column-gap: 12px; align-items: center; } /* name and help left, value right: half as tall */
+.gradio-container .s-left .block > * > :is([data-testid=block-info], .info-text) { grid-column: 1; margin: 0; }
+.s-left .block > * > .info-text + :is(.input-container, .wrap) { grid-column: 2; grid-row: 1 / span 2; margin: 0; }
 .s-status { position: relative; }
 .gradio-container .s-status > button { position: absolute; top: 10px; right: 14px; width: auto; padding: 5px 18px; }
 .s-matrices { display: block; width: 100%; margin: 10px 0 4px; }

@@ -74,7 +74,7 @@ def _place_study(root: Path, choice: gr.State, placed: Placed) -> None:
     with gr.Column(visible=False) as shown:
         study = figure(STUDY, height=320)
     all_ranks = f"{', '.join(map(str, RANKS[:-1]))} and {RANKS[-1]}"
-    sweep = gr.Button(f"Train ranks {all_ranks}, one after the other", size="md")
+    sweep = gr.Button(f"Train ranks {all_ranks} with these knobs, one after the other", size="md")
     private: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": 4}
     gr.on(
         [panel.stage.change, placed.tab.select], partial(show_study, root), panel.name, [shown, study],

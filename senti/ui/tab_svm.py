@@ -11,7 +11,7 @@ from senti.evaluation import results_table
 from senti.runs import Run, list_runs
 from senti.ui import html
 from senti.ui.numbers import count, duration, interval
-from senti.ui.watch import ACTIVE, Panel, find
+from senti.ui.watch import ACTIVE, SECONDS, find
 from senti.ui.widgets import page
 from senti.ui.workbench import Bench, Placed, begin, build_bench
 
@@ -31,11 +31,11 @@ def begin_with_baselines(root: Path, config: Config) -> Run:
     return run
 
 
-def show_beside(root: Path, name: str) -> str:
-    """The methods without training of a transformer, on the reviews of the run that is shown."""
+def show_beside(root: Path, name: str) -> tuple[str, gr.Timer]:
+    """The methods that train no transformer, on the reviews of the run that is shown; look again while one runs."""
     run = find(root, name)
     if run is None:
-        return ""
+        return "", gr.Timer(active=False)
     table = results_table(root)
     same = table[table["data"].str.endswith(run.facts["data"]["checksum"])]
     rows = [
@@ -43,7 +43,8 @@ def show_beside(root: Path, name: str) -> str:
          interval(r.validation, r.validation_low, r.validation_high), interval(r.test, r.test_low, r.test_high)]
         for r in same[same["method"].isin([*BASELINES, "svm"])].itertuples()
     ]  # fmt: skip
-    return html.table(COLUMNS, rows, numbers=COLUMNS[1:], wide="Method") if rows else ""
+    waiting = any(r.status in ACTIVE for r in list_runs(root) if r.facts.get("method") in BASELINES)
+    return html.table(COLUMNS, rows, numbers=COLUMNS[1:], wide="Method") if rows else "", gr.Timer(active=waiting)
 
 
 BENCH = Bench(
@@ -64,7 +65,7 @@ def build(app: gr.Blocks, root: Path, choice: gr.State) -> Placed:
 
 
 def _place_beside(root: Path, placed: Placed) -> None:
-    beside = page()
-    panel: Panel = placed.panel
-    quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "concurrency_limit": 8}
-    gr.on([panel.stage.change, placed.tab.select], partial(show_beside, root), panel.name, beside, **quiet)
+    beside, timer = page(), gr.Timer(2 * SECONDS, active=False)
+    quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
+    news = [placed.panel.stage.change, placed.tab.select, timer.tick]
+    gr.on(news, partial(show_beside, root), placed.panel.name, [beside, timer], **quiet)

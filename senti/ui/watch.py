@@ -120,11 +120,11 @@ def stop(root: Path, name: str) -> Any:
 
 
 def newest(root: Path, method: str) -> str:
-    """The run to show when a page opens: the newest of a method that is not over, else the newest; or none."""
+    """The run to show when a page opens: the one of a method that is running or next in line, else the newest."""
     runs = [run for run in list_runs(root) if run.facts.get("method") == method]
-    active = (run for run in runs if run.status in ACTIVE)
-    run = next(active, runs[0] if runs else None)
-    return run.name if run else ""
+    active = [run for run in reversed(runs) if run.status in ACTIVE]  # oldest first, as the queue goes
+    best = sorted(active, key=lambda run: run.status != "running") or runs
+    return best[0].name if best else ""
 
 
 def find(root: Path, name: str) -> Run | None:
@@ -150,7 +150,7 @@ def _said(run: Run, status: str, events: pd.DataFrame) -> str:
     if status == "failed":
         return html.problem((run.error or {}).get("message", "It failed without a word; look at what it wrote."))
     if status in ("stopped", "interrupted"):
-        return html.tiles([("status", status), *_last(events)])
+        return html.tiles([("status", status), *_last(events)[:1]])
     if status == "queued":
         place = queue_place(run)
         waits = "starts now" if place == 0 else f"{place} before it"

@@ -58,19 +58,19 @@ More = Callable[[Placed], None]
 
 
 def build_bench(app: gr.Blocks, root: Path, choice: gr.State, bench: Bench, more: More | None = None) -> Placed:
-    """Place and wire a whole tab; `more` may place what only this method has, above the past runs."""
+    """Place and wire a whole tab; `more` may place what only this method has, between the run and its outcome."""
     with gr.Tab(bench.tab, id=bench.method) as tab:
         page(html.lead(bench.lead))
         with gr.Row():
-            with gr.Column(scale=0, min_width=320, elem_classes=["s-left"]):
+            with gr.Column(scale=0, min_width=340, elem_classes=["s-left"]):
                 form = build_form(bench.method)
                 go = gr.Button(bench.button, variant="primary")
                 plan = page()
             with gr.Column(scale=1, min_width=480):
                 placed = Placed(tab, form, build_panel(bench.curves))
-                build_outcome(placed.panel, root, tab)
                 if more:
                     more(placed)
+                build_outcome(placed.panel, root, tab)
         build_history(placed.panel, root, bench.method, tab)
     wire_panel(app, root, bench.method, placed.panel, bench.empty)
     _wire_form(root, choice, bench, placed, go, plan)
