@@ -47,6 +47,7 @@ def all_figures() -> dict:
         "accuracy": plots.accuracy_curve(EVENTS),
         "lr": plots.learning_rate(EVENTS),
         "results": plots.results_dots(RESULTS),
+        "study": plots.weights_and_accuracy(RESULTS.assign(trained=[74498, 22_000_000], name=EVIL, mark=EVIL)),
     }
 
 
@@ -113,8 +114,9 @@ def test_hidden_states_are_coloured_around_zero_and_an_outlier_does_not_wash_the
 
 
 def test_confusion_shows_counts_coloured_by_their_share_of_the_row() -> None:
-    trace = plots.confusion([[30, 10], [0, 0]], LABELS).data[0]
-    assert list(trace.text[0]) == ["30", "10"]
+    figure = plots.confusion([[30, 10], [0, 0]], LABELS)
+    trace = figure.data[0]
+    assert [note.text for note in figure.layout.annotations] == ["30", "10", "0", "0"]
     assert trace.z.tolist() == [[0.75, 0.25], [0, 0]]
     assert trace.hovertext[0][1] == "10 negative reviews were called positive: 25% of them"
 

@@ -12,6 +12,8 @@ from senti.plots.palette import INK, METHOD_COLORS, QUIET, one_hue
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+WEIGHTS = [n * 10**power for power in range(1, 10) for n in (1, 3)]  # ticks of an axis that counts weights
+
 
 def confusion(matrix: Sequence[Sequence[int]], labels: Sequence[str]) -> "go.Figure":
     """What was called what: row i, column j counts texts of class i called class j; coloured by share of the row."""
@@ -23,8 +25,11 @@ def confusion(matrix: Sequence[Sequence[int]], labels: Sequence[str]) -> "go.Fig
             for i in range(len(labels))]  # fmt: skip
     figure = go.Figure(go.Heatmap(
         z=shares, zmin=0, zmax=1, colorscale=one_hue(), showscale=False, hovertext=says, hoverinfo="text",
-        text=[[f"{n:,}" for n in row] for row in counts], texttemplate="%{text}", textfont={"size": 17}, xgap=2, ygap=2,
+        xgap=2, ygap=2,
     ))  # fmt: skip
+    for (i, j), n in np.ndenumerate(counts):  # plotly's own cell text takes the ground for white, also on a dark page
+        color = "#fff" if shares[i, j] > 0.5 else INK
+        figure.add_annotation(x=j, y=i, text=f"{n:,}", showarrow=False, font={"size": 17, "color": color})
     dress(figure, "what the method said", "what it is", height=110 + 56 * len(labels), legend=False)
     for axis in (figure.layout.xaxis, figure.layout.yaxis):
         name_axis(axis, labels)
@@ -65,7 +70,10 @@ def weights_and_accuracy(table: pd.DataFrame) -> "go.Figure":
                      "thickness": 1.5},
         )  # fmt: skip
     dress(figure, "weights trained", "right on test", height=320)
-    return figure.update_xaxes(type="log", dtick=1, tickformat="~s").update_yaxes(tickformat=".0%")
+    ends = np.log10([table["trained"].min() / 3, table["trained"].max() * 3])  # room for the words beside the dots
+    return figure.update_xaxes(type="log", range=list(ends), tickvals=WEIGHTS, tickformat="~s").update_yaxes(
+        tickformat=".0%"
+    )
 
 
 def _confusion_sentence(n: int, share: float, truth: str, said: str) -> str:

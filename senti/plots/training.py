@@ -43,7 +43,9 @@ def accuracy_curve(events: pd.DataFrame) -> "go.Figure":
         line={"color": ACCENT, "width": 3}, marker={"size": 9}, showlegend=False,
         hovertemplate="after step %{x:,}, %{y:.1%} of the validation reviews were right<extra></extra>",
     ))  # fmt: skip
-    return _over_steps(figure, events, "", height=210, legend=False).update_yaxes(tickformat=".0%", nticks=6)
+    return _over_steps(figure, events, "", height=210, legend=False).update_yaxes(
+        tickformat=".0%", nticks=6, minallowed=0, maxallowed=1
+    )
 
 
 def learning_rate(events: pd.DataFrame) -> "go.Figure":

@@ -14,7 +14,7 @@ from senti.ui import header, tab_compare, tab_data, tab_finetune, tab_lora, tab_
 from senti.ui.api import build_api
 from senti.ui.choice import Choice
 from senti.ui.theme import css, theme
-from senti.ui.warm import warm_up
+from senti.ui.warm import load_figures, warm_up
 from senti.ui.widgets import plotly_script
 
 __all__ = ["build_app", "launch", "warm_up"]
@@ -24,6 +24,7 @@ CHECKPOINTS = Path("checkpoints")
 
 def build_app(root: Path = CHECKPOINTS) -> gr.Blocks:
     """The whole app over one folder of runs; nothing heavy is loaded."""
+    load_figures()
     with gr.Blocks(title="senti", analytics_enabled=False, fill_width=True) as app:
         choice = gr.State(Choice())
         header.build(app, choice)

@@ -73,4 +73,4 @@ def surest_mistakes(run: Run, n: int = MISTAKES) -> pd.DataFrame:
     texts = corpus_texts(run.config, checksum, "test")
     table = pd.DataFrame({"text": texts, "truth": [labels[i] for i in saved["label"]],
                           "said": [labels[i] for i in said], "sure": sure})  # fmt: skip
-    return table[table["truth"] == table["said"]].nlargest(n, "sure")
+    return table[table["truth"] != table["said"]].nlargest(n, "sure")

@@ -49,7 +49,7 @@ def show_beside(root: Path, name: str) -> tuple[str, gr.Timer]:
 
 BENCH = Bench(
     method="svm",
-    tab="SVM",
+    tab="SVM baseline",
     lead="Leave the model as it is, read one vector per review off it, and let a linear SVM tell the vectors apart.",
     button="Train the SVM",
     empty="No SVM yet. Press «Train the SVM»: it reads every review once, which takes seconds; majority and TF-IDF are "

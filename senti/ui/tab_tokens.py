@@ -169,7 +169,7 @@ def _remarks(count: int) -> list[str]:
 
 def build(app: gr.Blocks, root: Path, choice: gr.State) -> Inspector:
     """The tab; returns what another tab needs to send a text here."""
-    with gr.Tab("Tokens", id="tokens") as tab:
+    with gr.Tab("Tokens & hidden states", id="tokens") as tab:
         page(html.lead(LEAD))
         text = gr.Textbox(EXAMPLES[0], label="A sentence to take apart", submit_btn="Look inside", max_lines=4)
         examples = pickable(html.buttons(EXAMPLES, "Try"))

@@ -5,6 +5,13 @@ import threading
 _importing = threading.Lock()  # transformers imports its parts on first use, and not safely from two threads at once
 
 
+def load_figures() -> None:
+    """Load plotly before any thread starts: it and scikit-learn both load narwhals, and two threads doing so block."""
+    import plotly.graph_objects as go
+
+    go.Figure()
+
+
 def warm_up() -> threading.Thread:
     """Begin to load them in a thread of their own."""
     thread = threading.Thread(target=await_models, daemon=True)
