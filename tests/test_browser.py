@@ -134,7 +134,7 @@ def test_a_visit(page, server):
 def test_hostile_text_stays_text(page):
     open_tab(page, "Compare")
     box = page.get_by_label("A sentence to judge")
-    box.fill("<img src=x onerror=window.__pwn=1> <script>window.__pwn=1</script> **b** $\\href{javascript:1}{x}$ {{7*7}}")
+    box.fill("<img src=x onerror=window.__pwn=1> <script>window.__pwn=1</script> $\\href{javascript:1}{x}$ {{7*7}}")
     box.press("Enter")
     page.locator(".s-verdict:visible").first.wait_for()
     open_tab(page, "Tokens")

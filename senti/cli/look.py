@@ -2,12 +2,13 @@
 
 import argparse
 
-from senti.cli.answer import Answer, percent, table
+from senti.cli.answer import Answer, table
 from senti.cli.flags import read_config
 from senti.cli.progress import note
 from senti.config import EncoderConfig, LoraConfig
 from senti.corpus import Corpus, load_corpus
 from senti.encoder import Backbone, resolve_model
+from senti.numbers import percent
 
 
 def _corpus(config: EncoderConfig) -> Corpus:

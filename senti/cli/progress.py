@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from senti.cli.answer import duration, percent
+from senti.numbers import duration, percent
 
 
 def watcher() -> Callable[[dict[str, Any]], None]:

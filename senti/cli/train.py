@@ -6,10 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from senti.cli.answer import Answer, accuracy, duration
+from senti.cli.answer import Answer
 from senti.cli.flags import read_config
 from senti.cli.progress import note, watcher
 from senti.config import Config, MajorityConfig, TfidfConfig
+from senti.numbers import duration, interval
 from senti.quickstart import CONFIGS
 from senti.runs import open_run, queue_place
 
@@ -63,9 +64,12 @@ def summary(result: dict[str, Any]) -> list[str]:
     model = f" · {result['model']}" if result["model"] else ""
     return [
         f"{result['method']}{model} · {result['dataset']['name']} ({result['dataset']['rows']['train']:,} reviews)",
-        f"  validation  {accuracy(scores['validation'])}",
-        f"  test        {accuracy(scores['test'])}",
+        *[f"  {split:10}  {_accuracy(scores[split])}" for split in ("validation", "test")],
         f"  trained     {parameters['trained']:,} of {parameters['total']:,} parameters"
         f" in {duration(result['seconds']['train'])}",
         f"  run         {result['run']}",
     ]
+
+
+def _accuracy(scores: dict[str, Any]) -> str:
+    return interval(scores["accuracy"], scores["accuracy_low"], scores["accuracy_high"])

@@ -7,10 +7,11 @@ from typing import Any
 
 import pandas as pd
 
-from senti.cli.answer import Answer, duration, percent, table
+from senti.cli.answer import Answer, table
 from senti.cli.progress import note
 from senti.config import to_dict
 from senti.errors import BadConfig, BadData, BadText, UnknownRun
+from senti.numbers import duration, interval, percent
 from senti.runs import Run, delete_run, list_runs, open_run, stop_run
 
 WRITERS = {
@@ -44,13 +45,14 @@ def _result_lines(results: pd.DataFrame) -> list[str]:
     lines: list[str] = []
     for name, group in results.groupby("data", sort=False):
         lines += ["", f"reviews: {name}"] if lines else [f"reviews: {name}"]
-        lines += table(
-            ["method", "model", "trained", "time", "validation", "test", "run"],
-            [[r["title"], r["model"] or "-", f"{r['trained']:,}", duration(r["train_seconds"]),
-              percent(r["validation"]), f"{percent(r['test'])} ({100 * r['test_low']:.1f}-{100 * r['test_high']:.1f})",
-              r["run"]] for _, r in group.iterrows()],
-        )  # fmt: skip
+        head = ["method", "model", "trained", "time", "validation", "test", "run"]
+        lines += table(head, [_cells(row) for _, row in group.iterrows()])
     return lines
+
+
+def _cells(r: pd.Series) -> list[str]:
+    return [r["title"], r["model"] or "-", f"{r['trained']:,}", duration(r["train_seconds"]), percent(r["validation"]),
+            interval(r["test"], r["test_low"], r["test_high"]), r["run"]]  # fmt: skip
 
 
 def _prediction_lines(rows: list[dict[str, Any]]) -> list[str]:

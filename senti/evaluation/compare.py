@@ -26,7 +26,9 @@ def load_predictor(run: Run) -> Callable[[Sequence[str]], np.ndarray]:
 
 @functools.lru_cache(maxsize=KEPT_IN_MEMORY)
 def _predictor(path: Path, saved: int) -> Callable[[Sequence[str]], np.ndarray]:
-    return load(Run(path))
+    predict = load(Run(path))
+    predict(["a film"])  # loads what is loaded on first use, so that no visitor's time tells of it
+    return predict
 
 
 def finished_runs(root: Path) -> list[Run]:

@@ -35,6 +35,7 @@ def fit(config: LoraConfig, corpus: Corpus, run: Run) -> Fitted:
     # the adapter names its base by Hub id: a path would break on any other machine
     model.peft_config["default"].base_model_name_or_path = backbone.hub_id
     model.save_pretrained(run.model_path, save_embedding_layers=False)
+    (run.model_path / "README.md").unlink(missing_ok=True)  # PEFT's blank model card
     trained, total = model.get_nb_trainable_parameters()
     return Fitted(load(run), trained, total, seconds)
 

@@ -8,9 +8,9 @@ import gradio as gr
 
 from senti.corpus import SOURCES, resolve_source
 from senti.encoder import KNOWN
+from senti.numbers import count
 from senti.ui import html
 from senti.ui.choice import Choice, chosen_model, chosen_source, read
-from senti.ui.numbers import count
 from senti.ui.widgets import friendly, page, pickable
 
 NAMES = {"bundled": "Bundled", "rotten_tomatoes": "Rotten Tomatoes", "sst2": "SST-2", "imdb": "IMDb"}

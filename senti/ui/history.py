@@ -8,11 +8,11 @@ from typing import Any
 import gradio as gr
 
 from senti.errors import UnknownRun
+from senti.numbers import count, duration, interval
 from senti.runs import Run, delete_run, list_runs
 from senti.ui import html
 from senti.ui.forms import CHOSEN_ABOVE, written
 from senti.ui.header import dataset_title
-from senti.ui.numbers import count, duration, interval
 from senti.ui.watch import ACTIVE, Panel, find, newest
 from senti.ui.widgets import friendly, page, pickable
 

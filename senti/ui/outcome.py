@@ -11,9 +11,9 @@ from senti import plots
 from senti.errors import SentiError
 from senti.evaluation import saved_predictions
 from senti.evaluation.compare import corpus_texts
+from senti.numbers import percent
 from senti.runs import Run
 from senti.ui import html
-from senti.ui.numbers import percent
 from senti.ui.watch import Panel, find
 from senti.ui.widgets import Caption, figure, page
 

@@ -10,11 +10,11 @@ import pandas as pd
 from senti.config import Config, EncoderConfig, LoraConfig, TrainConfig, command_line, method_name
 from senti.encoder import Backbone, count_parameters, lora_parameters, model_facts, resolve_model
 from senti.errors import SentiError
+from senti.numbers import count, duration, percent
 from senti.runs import Run, list_runs
 from senti.ui import html
 from senti.ui.choice import Choice, chosen_source, read
 from senti.ui.forms import Form, read_form
-from senti.ui.numbers import count, duration, percent
 from senti.ui.warm import await_models
 
 

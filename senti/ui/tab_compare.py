@@ -13,11 +13,12 @@ from gradio.events import api
 from senti.encoder import clean_text
 from senti.errors import SentiError
 from senti.evaluation import compare, disagreements, results_table
-from senti.experiment import start
 from senti.quickstart import CONFIGS
 from senti.runs import list_runs
 from senti.ui import html, verdicts
+from senti.ui.warm import await_models
 from senti.ui.widgets import bound, friendly, page, pickable
+from senti.ui.workbench import begin
 
 LEAD = "One sentence through every trained method, side by side: what they say, how sure they are, how long they take."
 EXAMPLES = [
@@ -44,6 +45,7 @@ class Comparison:
 
 def predict(root: Path, text: str, runs: list[str] | None = None) -> list[dict]:
     """A text through the named runs, or through every finished one: run, title, method, label, probabilities."""
+    await_models()
     rows = compare(root, [clean_text(text)], runs or [])
     return rows.drop(columns="text").to_dict("records")
 
@@ -59,6 +61,7 @@ def say(root: Path, text: str, runs: list[str]) -> str:
     known = _known(root, runs)
     if not known:
         return html.empty_state(EMPTY)
+    await_models()
     return verdicts.cards(compare(root, [clean_text(text)], known))
 
 
@@ -100,7 +103,7 @@ def list_labels(root: Path, run: str) -> list[str]:
 @friendly
 def quickstart(root: Path) -> tuple[list[str], Any, str]:
     """Start the three runs; returns their names, the running timer, and a first line."""
-    names = [start(root, config).name for config in CONFIGS]
+    names = [begin(root, config).name for config in CONFIGS]
     return names, gr.Timer(active=True), html.notes(["Three runs are starting."])
 
 

@@ -13,10 +13,10 @@ from senti import corpus as facts
 from senti import plots
 from senti.corpus import Corpus
 from senti.encoder import Backbone
+from senti.numbers import count, percent
 from senti.ui import html
 from senti.ui.choice import Choice, Source, chosen_model, chosen_source, read
 from senti.ui.header import dataset_title
-from senti.ui.numbers import count, percent
 from senti.ui.warm import await_models
 from senti.ui.widgets import Caption, figure, friendly, page, pickable
 

@@ -8,9 +8,9 @@ import gradio as gr
 
 from senti.config import Config, MajorityConfig, TfidfConfig
 from senti.evaluation import results_table
+from senti.numbers import count, duration, interval
 from senti.runs import Run, list_runs
 from senti.ui import html
-from senti.ui.numbers import count, duration, interval
 from senti.ui.watch import ACTIVE, SECONDS, find
 from senti.ui.widgets import page
 from senti.ui.workbench import Bench, Placed, begin, build_bench

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from senti.numbers import count, duration, interval, milliseconds, percent, size
 from senti.plots import METHOD_COLORS, label_colors
 from senti.ui.header import dataset_title
 from senti.ui.html import VARIABLES, h, label_mark, table
-from senti.ui.numbers import count, duration, interval, milliseconds, percent, size
 
 SHIPPED = "reference-"  # runs that come with senti are named so
 MOST_BARS = 5  # classes shown in a card
@@ -67,8 +67,8 @@ def _cells(row: dict, axis: tuple[float, float]) -> list[str]:
         title += ' <em class="s-badge">comes with senti</em>'
     return [
         title, h(row["model"] or "–"), count(row["trained"]), duration(row["train_seconds"]),
-        percent(row["validation"]), interval(row["test"], row["test_low"], row["test_high"]), _dot(row, axis), milliseconds(row["ms"]),
-        size(row["bytes"]),
+        percent(row["validation"]), interval(row["test"], row["test_low"], row["test_high"]), _dot(row, axis),
+        milliseconds(row["ms"]), size(row["bytes"]),
     ]  # fmt: skip
 
 

@@ -16,10 +16,10 @@ import pandas as pd
 from senti import plots
 from senti.errors import UnknownRun
 from senti.evaluation.table import run_title
+from senti.numbers import count, duration, interval
 from senti.runs import Run, list_runs, open_run, queue_place, stop_run
 from senti.ui import html
 from senti.ui.header import dataset_title
-from senti.ui.numbers import count, duration, interval
 from senti.ui.widgets import Caption, figure, friendly, page
 
 SECONDS = 1.0  # between two looks at a run that is not over

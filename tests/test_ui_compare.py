@@ -1,0 +1,82 @@
+"""The Compare tab: cards, table, disagreements; through the handlers and through a really launched app."""
+
+import pandas as pd
+import pytest
+from gradio_client import Client
+
+from senti.config import MajorityConfig, TfidfConfig
+from senti.experiment import conduct, create, prepare
+from senti.ui import launch, tab_compare, verdicts
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory, tiny_folder):
+    """Two finished runs on the tiny reviews: (folder, majority's name, TF-IDF's name)."""
+    root = tmp_path_factory.mktemp("runs")
+    names = []
+    for cls in (MajorityConfig, TfidfConfig):
+        run = create(root, prepare(cls(dataset=str(tiny_folder))))
+        conduct(run)
+        names.append(run.name)
+    return root, *names
+
+
+def test_cards_tell_label_and_probabilities(runs):
+    root, majority, tfidf = runs
+    html = tab_compare.say(root, "a tender film about two sisters", [majority, tfidf])
+    assert html.count("s-verdict") >= 2 and "TF-IDF + SVM" in html and "Majority class" in html
+    assert "negative 50 %" in html and "positive" in html
+
+
+def test_the_choice_survives_deleted_runs(runs):
+    root, majority, tfidf = runs
+    assert "TF-IDF" in tab_compare.say(root, "a tender film", [tfidf, "gone"])
+    dropdown, board, offer = tab_compare.refresh(root, ["gone"])
+    assert set(dropdown.value) == {majority, tfidf} and "results on 32 test reviews" in board and not offer.visible
+
+
+def test_without_runs_the_page_says_what_to_do(tmp_path):
+    assert "No trained model yet" in tab_compare.say(tmp_path, "a film", [])
+    _, board, offer = tab_compare.refresh(tmp_path, [])
+    assert board == "" and offer.visible
+
+
+def test_disagreements(runs):
+    root, majority, tfidf = runs
+    html, texts = tab_compare.differ(root, [majority, tfidf])
+    assert len(texts) == 16 and html.count("data-pick") == 16
+    assert "at least two runs" in tab_compare.differ(root, [majority])[0]
+
+
+def test_runs_on_other_reviews_stand_in_a_table_of_their_own(runs):
+    from senti.evaluation import results_table
+
+    rows = results_table(runs[0])
+    other = rows.assign(data="elsewhere 123", dataset="elsewhere")
+    html = verdicts.results(pd.concat([rows, other]))
+    assert html.count("<table") == 2
+
+
+def test_names_from_files_stay_text():
+    hostile = "<img src=x onerror=alert(1)>"
+    row = {"run": "r", "title": "TF-IDF", "method": "tfidf", "model": hostile, "dataset": hostile, "label": hostile,
+           "milliseconds": 1.0, "probabilities": {hostile: 0.7, "b": 0.3}}  # fmt: skip
+    assert "<img" not in verdicts.cards(pd.DataFrame([row]))
+
+
+def test_the_public_endpoints(runs):
+    root, _, tfidf = runs
+    app, url, _ = launch(root, prevent_thread_lock=True, quiet=True, server_port=None)
+    try:
+        client = Client(url, verbose=False)
+        (said,) = client.predict("a dull film", [tfidf], api_name="/predict")
+        assert said["label"] == "negative" and sum(said["probabilities"].values()) == pytest.approx(1)
+        assert len(client.predict("a dull film", [], api_name="/predict")) == 2
+        assert [row["method"] for row in client.predict(api_name="/results")] == ["majority", "tfidf"]
+        for text in ("", "  ", 3):
+            with pytest.raises(Exception, match=r"(?i)text"):
+                client.predict(text, [], api_name="/predict")
+        with pytest.raises(Exception, match="nobody"):
+            client.predict("a film", ["nobody"], api_name="/predict")
+    finally:
+        app.close()
