@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from senti.config import Config
-from senti.corpus import load_corpus
+from senti.corpus import in_cache, load_corpus
 from senti.errors import BadData, UnknownRun
 from senti.evaluation.table import run_title
 from senti.methods import load
@@ -101,6 +101,8 @@ def corpus_texts(config: Config, checksum: str, split: str) -> list[str]:
 def _corpus(
     dataset: str, text_column: str | None, label_column: str | None, subset: int | None, seed: int, checksum: str
 ) -> dict[str, tuple[str, ...]]:
+    if not in_cache(dataset):
+        raise BadData(f"The reviews of {dataset} are not on this machine, so the run's sentences cannot be shown.")
     corpus = load_corpus(dataset, text_column=text_column, label_column=label_column, subset=subset, seed=seed)
     if corpus.checksum != checksum:
         raise BadData(f"{dataset} changed since the run was trained on it; retrain to compare sentence by sentence.")

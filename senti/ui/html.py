@@ -111,8 +111,8 @@ def problem(sentence: str) -> str:
 
 
 def folded(summary: str, text: str) -> str:
-    """Text letter by letter, folded below its name."""
-    return f'<details class="s-what"><summary>{h(summary)}</summary><pre class="s-pre">{h(text)}</pre></details>'
+    """Text letter by letter below its name; a click folds it away."""
+    return f'<details open class="s-what"><summary>{h(summary)}</summary><pre class="s-pre">{h(text)}</pre></details>'
 
 
 def progress(share: float, label: str) -> str:

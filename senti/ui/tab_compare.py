@@ -25,11 +25,12 @@ EXAMPLES = [
     "a gorgeous but strangely empty film",
     "not a single dull minute",
     "the jokes are old and the plot is older",
-    "i expected to hate it and left the cinema smiling",
+    "i expected to hate it and left smiling",
     "it is, at least, mercifully short",
-    "a small film with an enormous heart",
+    "a small film with a huge heart",
 ]
 EMPTY = "No trained model yet. Train all three on the bundled reviews; it takes about a minute."
+OFFER = "Train an SVM, full fine-tuning and LoRA yourself, on the bundled reviews: three runs, about a minute, live."
 MOST_RUNS = 6  # cards that fit a page
 
 
@@ -66,12 +67,13 @@ def say(root: Path, text: str, runs: list[str]) -> str:
 
 
 def refresh(root: Path, runs: list[str]) -> tuple[Any, str, Any]:
-    """The runs to choose from, the results table, and whether to offer the quickstart."""
+    """The runs to choose from, the results table, and the quickstart's offer until someone took it."""
     rows = results_table(root)
     choices = [(f"{row.title} · {row.dataset} · {row.run}", row.run) for row in rows.itertuples()]
     chosen = _known(root, runs) or _default(rows)
     board = verdicts.results(rows) if len(rows) else ""
-    return gr.Dropdown(choices, value=chosen), board, gr.Row(visible=not len(rows))
+    own = rows["dataset"].eq("bundled").any()
+    return gr.Dropdown(choices, value=chosen), board, gr.Row(visible=not own)
 
 
 @friendly
@@ -160,8 +162,9 @@ def build(app: gr.Blocks, root: Path, choice: gr.State) -> Comparison:
         with gr.Accordion("Which runs", open=False):
             runs = gr.Dropdown([], value=[], multiselect=True, label="Runs", max_choices=MOST_RUNS)
         shown = page()
-        with gr.Row(visible=False) as offer:
-            begin = gr.Button("Train SVM, full fine-tuning and LoRA", variant="primary", scale=0, min_width=340)
+        with gr.Row(visible=False, elem_classes=["s-offer"]) as offer:
+            page(html.paragraphs([OFFER]), scale=1)
+            begin_all = gr.Button("Train all three", variant="primary", scale=0, min_width=200)
         progress, timer, started = page(), gr.Timer(1.0, active=False), gr.State([])
         board = page()
         with gr.Accordion("Test sentences on which these runs differ", open=False) as more:
@@ -178,7 +181,7 @@ def build(app: gr.Blocks, root: Path, choice: gr.State) -> Comparison:
     speak(runs.input)
     gr.on([more.expand, runs.change], bound(differ, root), runs, [sentences, texts], **quiet)
     speak(sentences.click(take_sentence, texts, text, **quiet).then)
-    begin.click(bound(quickstart, root), None, [started, timer, progress], **private)
+    begin_all.click(bound(quickstart, root), None, [started, timer, progress], **private)
     ticked = timer.tick(bound(watch, root), started, [progress, timer], queue=False, **quiet)
     ticked.then(*fresh, **quiet)
     return Comparison(text, bound(say, root), [text, runs], [shown])

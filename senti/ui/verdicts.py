@@ -12,8 +12,7 @@ from senti.ui.html import VARIABLES, h, label_mark, table
 SHIPPED = "reference-"  # runs that come with senti are named so
 MOST_BARS = 5  # classes shown in a card
 COLUMNS = [
-    "Method", "Model", "Trained parameters", "Training time", "Validation", "Test", "95 % interval", "Per sentence",
-    "On disk",
+    "Method", "Model", "Parameters", "Training", "Validation", "Test", "95 % interval", "Sentence", "On disk",
 ]  # fmt: skip
 
 
@@ -26,12 +25,12 @@ def _card(row: dict) -> str:
     labels = list(row["probabilities"])
     colors = label_colors(labels)
     says = VARIABLES.get(colors[row["label"]], colors[row["label"]])
-    about = " · ".join(part for part in (row["model"], dataset_title(row["dataset"]),
-                                         milliseconds(row["milliseconds"])) if part)  # fmt: skip
-    badge = '<em class="s-badge">comes with senti</em>' if row["run"].startswith(SHIPPED) else ""
+    origin = "included" if row["run"].startswith(SHIPPED) else ""
+    parts = (row["model"], dataset_title(row["dataset"]), milliseconds(row["milliseconds"]), origin)
+    about = " · ".join(part for part in parts if part)
     return (
         f'<article class="s-card s-verdict"><h3><i style="background:{METHOD_COLORS[row["method"]]}"></i>'
-        f"{h(row['title'])}{badge}</h3><p>{h(about)}</p>"
+        f"{h(row['title'])}</h3><p>{h(about)}</p>"
         f'<strong style="color:{says}">{h(row["label"])}</strong>{_bar(row["probabilities"], colors)}</article>'
     )
 
@@ -42,7 +41,7 @@ def _bar(chances: dict[str, float], colors: dict[str, str]) -> str:
     fills = "".join(f'<i style="width:{share * 100:.2f}%;background:{color}"></i>' for _, share, color in parts)
     shown = parts if len(parts) == 2 else sorted(parts, key=lambda part: -part[1])[:MOST_BARS]
     words = "".join(f"<span>{h(name)} {percent(share, 0)}</span>" for name, share, _ in shown)
-    return f'<div class="s-bar">{fills}</div><div class="s-bar-words">{words}</div>'
+    return f'<div class="s-chances">{fills}</div><div class="s-chances-words">{words}</div>'
 
 
 def results(rows: pd.DataFrame) -> str:
@@ -64,7 +63,7 @@ def _group(rows: pd.DataFrame) -> str:
 def _cells(row: dict, axis: tuple[float, float]) -> list[str]:
     title = f"<b>{h(row['title'])}</b>"
     if row["run"].startswith(SHIPPED):
-        title += ' <em class="s-badge">comes with senti</em>'
+        title += ' <em class="s-badge">included</em>'
     return [
         title, h(row["model"] or "–"), count(row["trained"]), duration(row["train_seconds"]),
         percent(row["validation"]), interval(row["test"], row["test_low"], row["test_high"]), _dot(row, axis),
@@ -75,10 +74,10 @@ def _cells(row: dict, axis: tuple[float, float]) -> list[str]:
 def _dot(row: dict, axis: tuple[float, float]) -> str:
     """The test accuracy as a dot on its interval; all rows of a group share the axis."""
     low, high = axis
-    at = {name: (row[name] - low) / (high - low) * 140 + 10 for name in ("test_low", "test", "test_high")}
+    at = {name: (row[name] - low) / (high - low) * 94 + 8 for name in ("test_low", "test", "test_high")}
     color = METHOD_COLORS[row["method"]]
-    return (f'<svg class="s-dot" width="160" height="18" role="img" aria-label="{percent(row["test"])}">'
-            f'<line x1="10" x2="150" y1="9" y2="9" class="s-axis"/>'
+    return (f'<svg class="s-dot" width="110" height="18" role="img" aria-label="{percent(row["test"])}">'
+            f'<line x1="8" x2="102" y1="9" y2="9" class="s-axis"/>'
             f'<line x1="{at["test_low"]:.1f}" x2="{at["test_high"]:.1f}" y1="9" y2="9" stroke="{color}" '
             f'stroke-width="7" stroke-linecap="round" opacity=".45"/>'
             f'<circle cx="{at["test"]:.1f}" cy="9" r="5" fill="{color}"/></svg>')  # fmt: skip
@@ -95,18 +94,21 @@ def disagreements(rows: pd.DataFrame, titles: dict[str, str], labels: Sequence[s
 
 
 STYLE = """
-.s-verdicts { display: grid; grid-template-columns: repeat(auto-fill, minmax(290px, 1fr)); gap: 16px; }
+.s-verdicts { display: grid; grid-template-columns: repeat(auto-fill, minmax(300px, 1fr)); gap: 16px; }
 .s-verdict { padding: 14px 18px 16px; }
 .gradio-container .s-verdict h3 { font-size: 16px; font-weight: 700; margin: 0; color: var(--s-ink); display: flex;
   align-items: center; gap: 8px; flex-wrap: wrap; }
 .s-verdict h3 i { width: 10px; height: 10px; border-radius: 50%; flex: none; }
 .gradio-container .s-verdict p { margin: 2px 0 10px; color: var(--s-quiet); font-size: 14px; }
 .s-verdict strong { font-size: 24px; font-weight: 700; }
-.s-bar { display: flex; height: 12px; border-radius: 6px; overflow: hidden; gap: 2px; margin: 10px 0 6px; }
-.s-bar-words { display: flex; justify-content: space-between; flex-wrap: wrap; gap: 2px 12px; font-size: 15px; }
+.s-chances { display: flex; height: 12px; border-radius: 6px; overflow: hidden; gap: 2px; margin: 10px 0 6px; }
+.s-chances-words { display: flex; justify-content: space-between; flex-wrap: wrap; gap: 2px 12px; font-size: 15px; }
 .s-badge { font-style: normal; font-weight: 400; font-size: 13px; color: var(--s-quiet); white-space: nowrap;
   border: 1px solid var(--s-line); border-radius: 999px; padding: 1px 9px; }
+.s-offer { align-items: center; border: 1px dashed var(--s-line); border-radius: 12px; padding: 12px 18px; }
+.gradio-container .s-offer p { margin: 0; }
 .s-stack { display: grid; gap: 20px; }
 .gradio-container .s-stack h3 { font-size: 16px; font-weight: 700; margin: 0 0 8px; color: var(--s-ink); }
+.s-stack > section { min-width: 0; }
 .s-dot { display: block; } .s-axis { stroke: var(--s-line); stroke-width: 2; }
 """
