@@ -1,59 +1,21 @@
 """The app as a visitor's program meets it: really launched, called over HTTP."""
 
-import os
-import subprocess
-import sys
-import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
+from serving import Served, read, serve
 
 from senti.ui.widgets import plotly_script
-
-SERVE = """
-import sys
-from pathlib import Path
-from senti.ui import launch
-app, url, _ = launch(Path(sys.argv[1]), prevent_thread_lock=True, quiet=True)
-print(url, flush=True)
-sys.stdin.readline()
-print(sorted({"torch", "transformers", "sklearn", "datasets", "peft"} & set(sys.modules)), flush=True)
-sys.stdin.read()
-app.blocks.close(verbose=False)
-"""
-
-
-@dataclass(frozen=True)
-class Served:
-    """A running app: its address, its first page, and the heavy packages it had loaded to serve that."""
-
-    url: str
-    page: str
-    heavy: str
 
 
 @pytest.fixture(scope="module")
 def served(hub_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """An app over an empty folder of runs, in a process of its own that ends when its input does."""
-    env = os.environ | {"HF_HUB_CACHE": str(hub_cache), "HF_HUB_OFFLINE": "1"}
-    command = [sys.executable, "-c", SERVE, str(tmp_path_factory.mktemp("runs"))]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env) as process:
-        url = process.stdout.readline().strip()
-        page = read(url).decode()
-        process.stdin.write("\n")
-        process.stdin.flush()
-        yield Served(url, page, process.stdout.readline().strip())
-        process.communicate()
-
-
-def read(address: str) -> bytes:
-    """What an address answers with."""
-    with urllib.request.urlopen(address) as answer:
-        return answer.read()
+    """An app over an empty folder of runs."""
+    with serve(tmp_path_factory.mktemp("runs"), hub_cache) as app:
+        yield app
 
 
 @pytest.fixture(scope="module")

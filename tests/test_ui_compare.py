@@ -3,10 +3,11 @@
 import pandas as pd
 import pytest
 from gradio_client import Client
+from serving import serve
 
 from senti.config import MajorityConfig, TfidfConfig
 from senti.experiment import conduct, create, prepare
-from senti.ui import launch, tab_compare, verdicts
+from senti.ui import tab_compare, verdicts
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +33,7 @@ def test_the_choice_survives_deleted_runs(runs):
     root, majority, tfidf = runs
     assert "TF-IDF" in tab_compare.say(root, "a tender film", [tfidf, "gone"])
     dropdown, board, offer = tab_compare.refresh(root, ["gone"])
-    assert set(dropdown.value) == {majority, tfidf} and "results on 32 test reviews" in board and not offer.visible
+    assert set(dropdown.value) == {majority, tfidf} and "results on 32 test reviews" in board and offer.visible
 
 
 def test_without_runs_the_page_says_what_to_do(tmp_path):
@@ -64,11 +65,10 @@ def test_names_from_files_stay_text():
     assert "<img" not in verdicts.cards(pd.DataFrame([row]))
 
 
-def test_the_public_endpoints(runs):
+def test_the_public_endpoints(runs, hub_cache):
     root, _, tfidf = runs
-    app, url, _ = launch(root, prevent_thread_lock=True, quiet=True, server_port=None)
-    try:
-        client = Client(url, verbose=False)
+    with serve(root, hub_cache) as app:
+        client = Client(app.url, verbose=False)
         (said,) = client.predict("a dull film", [tfidf], api_name="/predict")
         assert said["label"] == "negative" and sum(said["probabilities"].values()) == pytest.approx(1)
         assert len(client.predict("a dull film", [], api_name="/predict")) == 2
@@ -78,5 +78,4 @@ def test_the_public_endpoints(runs):
                 client.predict(text, [], api_name="/predict")
         with pytest.raises(Exception, match="nobody"):
             client.predict("a film", ["nobody"], api_name="/predict")
-    finally:
-        app.close()
+        client.close()

@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from senti.ui import html, numbers
+from senti import numbers
+from senti.ui import html
 
 EVIL = "<img src=x onerror=alert(1)> {{7*7}} ${1+1} `x` \"q\" 'q' &amp;"
 

@@ -1,5 +1,6 @@
 """What a visitor has chosen to look at: one small frozen value per session, which every tab reads."""
 
+import threading
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -10,6 +11,8 @@ from senti.corpus import Corpus, in_cache, load_corpus, resolve_source
 from senti.corpus.sources import is_path
 from senti.encoder import KNOWN, Backbone, resolve_model
 from senti.errors import BadData, MissingModel
+
+_reading = threading.Lock()  # the tabs of a page ask at once, and datasets must not prepare the same files twice
 
 
 @dataclass(frozen=True)
@@ -44,9 +47,14 @@ def chosen_source(choice: Choice) -> Source:
     return Source(name, choice.text_column, choice.label_column, written)
 
 
-@lru_cache(maxsize=6)
 def read(source: Source) -> Corpus:
     """The reviews, kept in memory for the next visitor. Raises BadData."""
+    with _reading:
+        return _read(source)
+
+
+@lru_cache(maxsize=6)
+def _read(source: Source) -> Corpus:
     return load_corpus(source.name, text_column=source.text_column, label_column=source.label_column)
 
 

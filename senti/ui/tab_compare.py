@@ -73,7 +73,7 @@ def refresh(root: Path, runs: list[str]) -> tuple[Any, str, Any]:
     chosen = _known(root, runs) or _default(rows)
     board = verdicts.results(rows) if len(rows) else ""
     own = rows["dataset"].eq("bundled").any()
-    return gr.Dropdown(choices, value=chosen), board, gr.Row(visible=not own)
+    return gr.Dropdown(choices, value=chosen, multiselect=True), board, gr.Row(visible=not own)
 
 
 @friendly

@@ -1,0 +1,51 @@
+"""The app in a process of its own, for tests that call it over HTTP."""
+
+import os
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+SERVE = """
+import sys
+from pathlib import Path
+from senti.ui import launch
+app, url, _ = launch(Path(sys.argv[1]), prevent_thread_lock=True, quiet=True)
+print(url, flush=True)
+sys.stdin.readline()
+print(sorted({"torch", "transformers", "sklearn", "datasets", "peft"} & set(sys.modules)), flush=True)
+sys.stdin.read()
+app.blocks.close(verbose=False)
+"""
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running app: its address, its first page, and the heavy packages it had loaded to serve that."""
+
+    url: str
+    page: str
+    heavy: str
+
+
+@contextmanager
+def serve(root: Path, hub_cache: Path) -> Iterator[Served]:
+    """The app over a folder of runs and a Hub cache; it ends when its input does."""
+    env = os.environ | {"HF_HUB_CACHE": str(hub_cache), "HF_HUB_OFFLINE": "1"}
+    command = [sys.executable, "-c", SERVE, str(root)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env) as process:
+        url = process.stdout.readline().strip()
+        page = read(url).decode()
+        process.stdin.write("\n")
+        process.stdin.flush()
+        yield Served(url, page, process.stdout.readline().strip())
+        process.communicate()
+
+
+def read(address: str) -> bytes:
+    """What an address answers with."""
+    with urllib.request.urlopen(address) as answer:
+        return answer.read()
