@@ -16,7 +16,7 @@ PROJECT = Path(__file__).parents[1]
 TABS = ["Data", "Tokens & hidden states", "SVM baseline", "Fine-tune", "LoRA", "Compare"]
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 POINTS = """() => Math.max(0, ...[...document.querySelectorAll('.s-figure')]
-    .filter(box => box.offsetParent && box.data).map(box => box.data[0]?.x?.length || 0))"""
+    .filter(box => box.offsetParent && box.calcdata).map(box => box.calcdata[0].length))"""
 
 
 class Server:
