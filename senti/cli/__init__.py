@@ -23,7 +23,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def run(argv: list[str]) -> int:
     """Run one command; returns the exit code."""
-    if os.environ.get("SENTI_BACKGROUND"):
+    if os.environ.get("SENTI_BACKGROUND") and hasattr(os, "nice"):
         os.nice(10)  # a run started from the app must not make its pages slow
     try:
         parser = build_parser()

@@ -27,13 +27,16 @@ def build_app(root: Path = CHECKPOINTS) -> gr.Blocks:
     load_figures()
     with gr.Blocks(title="senti", analytics_enabled=False, fill_width=True) as app:
         choice = gr.State(Choice())
-        header.build(app, choice)
+        opened, switch = header.build(app, choice)
         with gr.Tabs() as tabs:
             picked = tab_data.build(app, root, choice)
             inspector = tab_tokens.build(app, root, choice)
             for tab in (tab_svm, tab_finetune, tab_lora):
                 tab.build(app, root, choice)
             comparison = tab_compare.build(app, root, choice)
+        picked.other.click(
+            header.flip, opened, [opened, switch], api_visibility="private", queue=False, show_progress="hidden"
+        )
         build_api(root)
         _send(picked, tabs, inspector, comparison)
     return app.queue(default_concurrency_limit=8)

@@ -69,8 +69,8 @@ def device() -> str:
     return f"CPU, {cores} cores" if cores > 1 else "CPU, 1 core"
 
 
-def build(app: gr.Blocks, choice: gr.State) -> None:
-    """Name, chips and the folded switch."""
+def build(app: gr.Blocks, choice: gr.State) -> tuple[gr.State, gr.Column]:
+    """Name, chips and the folded switch; returns what opens it: whether it is open, and its panel."""
     opened = gr.State(False)
     with gr.Row(elem_classes=["s-top"]):
         page(NAME, min_width=420)
@@ -91,6 +91,7 @@ def build(app: gr.Blocks, choice: gr.State) -> None:
             label_column = gr.Textbox(label="Label column", placeholder="found by name", scale=1)
         use = gr.Button("Use these", variant="primary", size="md", elem_classes=["s-right"])
     _wire(app, choice, opened, panel, chips, why, use, [dataset, upload, text_column, label_column, model])
+    return opened, panel
 
 
 def _wire(

@@ -17,6 +17,7 @@ RULES = """
 .s-chip.still { cursor: default; border-color: transparent; background: none; padding: 6px 0; }
 .s-chip span { color: var(--s-quiet); }
 
+.s-leads { align-items: center; }
 .s-lead { font-size: 17px; color: var(--s-ink); margin: 4px 0 0 !important; }
 .s-card { background: var(--s-card); border: 1px solid var(--s-line); border-radius: 12px; }
 .s-scroll { overflow: auto; max-height: 660px; }

@@ -13,9 +13,11 @@ from gradio.events import api
 from senti.encoder import clean_text
 from senti.errors import SentiError
 from senti.evaluation import compare, disagreements, results_table
+from senti.evaluation.table import run_title
 from senti.quickstart import CONFIGS
 from senti.runs import list_runs
 from senti.ui import html, verdicts
+from senti.ui.header import dataset_title
 from senti.ui.warm import await_models
 from senti.ui.widgets import bound, friendly, page, pickable
 from senti.ui.workbench import begin
@@ -69,7 +71,7 @@ def say(root: Path, text: str, runs: list[str]) -> str:
 def refresh(root: Path, runs: list[str]) -> tuple[Any, str, Any]:
     """The runs to choose from, the results table, and the quickstart's offer until someone took it."""
     rows = results_table(root)
-    choices = [(f"{row.title} · {row.dataset} · {row.run}", row.run) for row in rows.itertuples()]
+    choices = [(f"{row.title} · {dataset_title(row.dataset)} · {row.run}", row.run) for row in rows.itertuples()]
     chosen = _known(root, runs) or _default(rows)
     board = verdicts.results(rows) if len(rows) else ""
     own = rows["dataset"].eq("bundled").any()
@@ -106,14 +108,14 @@ def list_labels(root: Path, run: str) -> list[str]:
 def quickstart(root: Path) -> tuple[list[str], Any, str]:
     """Start the three runs; returns their names, the running timer, and a first line."""
     names = [begin(root, config).name for config in CONFIGS]
-    return names, gr.Timer(active=True), html.notes(["Three runs are starting."])
+    return names, gr.Timer(active=True), html.paragraphs(["Three runs are starting."])
 
 
 def watch(root: Path, names: list[str]) -> tuple[str, Any]:
     """A line per run of the quickstart, and the timer until all have ended."""
     runs = [run for run in list_runs(root) if run.name in names][::-1]
     ended = all(run.status not in ("queued", "running") for run in runs)
-    return html.notes([_line(run) for run in runs]), gr.Timer(active=not ended)
+    return html.paragraphs([_line(run) for run in runs]), gr.Timer(active=not ended)
 
 
 def take_example(event: gr.EventData) -> str:
@@ -130,7 +132,7 @@ def _line(run: Any) -> str:
     events = run.events()
     far = f", step {int(events['step'].iloc[-1]):,} of {int(events['total_steps'].iloc[-1]):,}" if len(events) else ""
     why = f": {run.error['message']}" if run.error else ""
-    return f"{run.facts.get('method', '')} is {run.status}{far if run.status == 'running' else ''}{why}"
+    return f"{run_title(run.config)}: {run.status}{far if run.status == 'running' else ''}{why}"
 
 
 def _known(root: Path, runs: Sequence[str] | None) -> list[str]:

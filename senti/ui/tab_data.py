@@ -42,11 +42,12 @@ TELLING = Caption(
 
 @dataclass(frozen=True)
 class Picked:
-    """Where the selected review goes: its text and the two buttons that send it on."""
+    """Where the selected review goes: its text and the two buttons that send it on; and the button to the switch."""
 
     text: gr.State
     look: gr.Button
     compare: gr.Button
+    other: gr.Button
 
 
 def data_page(dataset: str = "auto", split: str = ALL, label: str = ALL, query: str = "", page: int = 1) -> dict:
@@ -185,7 +186,10 @@ def _numbers(corpus: Corpus, cut: str = "…") -> str:
 def build(app: gr.Blocks, root: Path, choice: gr.State) -> Picked:
     """The tab; returns where the selected review goes."""
     with gr.Tab("Data", id="data"):
-        lead, fetch = page(), gr.Button("Fetch the reviews", variant="primary", visible=False)
+        with gr.Row(elem_classes=["s-leads"]):
+            lead = page(scale=1)
+            other = gr.Button("Other reviews, or your own file", size="md", scale=0, min_width=260)
+        fetch = gr.Button("Fetch the reviews", variant="primary", visible=False)
         tiles = page()
         with gr.Row():
             with gr.Column(scale=3, min_width=480):
@@ -193,7 +197,7 @@ def build(app: gr.Blocks, root: Path, choice: gr.State) -> Picked:
             with gr.Column(scale=2, min_width=380):
                 histogram, words = figure(LENGTHS, height=270), figure(TELLING, height=356)
         with gr.Row(visible=False, elem_classes=["s-picked"]) as bar:
-            picked = _picked()
+            picked = _picked(other)
         api(friendly(data_page), api_name="data_page", concurrency_limit=16)
     said, text, handles = picked
     overview = [lead, tiles, histogram, words, filters[1], fetch]
@@ -226,8 +230,8 @@ def _table() -> tuple[list[Any], gr.HTML, gr.State, tuple[gr.Button, gr.HTML, gr
     return [split, label, query], table, number, (back, line, forth)
 
 
-def _picked() -> tuple[gr.HTML, gr.State, Picked]:
+def _picked(other: gr.Button) -> tuple[gr.HTML, gr.State, Picked]:
     said, text = page(scale=4), gr.State("")
     look = gr.Button("Look inside", variant="primary", size="md", scale=0, min_width=130)
     compare = gr.Button("Compare methods", size="md", scale=0, min_width=160)
-    return said, text, Picked(text, look, compare)
+    return said, text, Picked(text, look, compare, other)
