@@ -17,7 +17,7 @@ from senti.ui.theme import css, theme
 from senti.ui.warm import load_figures, warm_up
 from senti.ui.widgets import plotly_script
 
-__all__ = ["build_app", "launch", "warm_up"]
+__all__ = ["CHECKPOINTS", "build_app", "launch", "warm_up"]
 
 CHECKPOINTS = Path("checkpoints")
 

@@ -1,7 +1,13 @@
 """Loading torch and transformers once, aside, so that the first click on a model need not wait for them."""
 
+import contextlib
 import threading
+from pathlib import Path
 
+from senti.errors import SentiError
+from senti.evaluation import finished_runs, load_predictor
+
+WARM_RUNS = 3
 _importing = threading.Lock()  # transformers imports its parts on first use, and not safely from two threads at once
 
 
@@ -12,11 +18,18 @@ def load_figures() -> None:
     go.Figure()
 
 
-def warm_up() -> threading.Thread:
-    """Begin to load them in a thread of their own."""
-    thread = threading.Thread(target=await_models, daemon=True)
+def warm_up(root: Path) -> threading.Thread:
+    """Begin to load them, and the newest finished runs, in a thread of their own."""
+    thread = threading.Thread(target=_load, args=(root,), daemon=True)
     thread.start()
     return thread
+
+
+def _load(root: Path) -> None:
+    await_models()
+    for run in finished_runs(root)[:WARM_RUNS]:
+        with contextlib.suppress(SentiError):  # whoever asks for this run will be told
+            load_predictor(run)
 
 
 def await_models() -> None:
