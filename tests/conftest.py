@@ -104,13 +104,14 @@ def _snapshot(repo: Path, revision: str) -> Path:
 def save_tiny_distilbert(folder: Path) -> None:
     """A DistilBERT of two layers, 32 wide, with random weights and a vocabulary made of the tiny reviews."""
     import torch
-    from tokenizers import BertWordPieceTokenizer
     from transformers import DistilBertConfig, DistilBertForMaskedLM, DistilBertTokenizer
 
     torch.manual_seed(0)
-    pieces = BertWordPieceTokenizer()
-    pieces.train_from_iterator(tiny_rows()["text"], vocab_size=300, show_progress=False)
-    tokenizer = DistilBertTokenizer(vocab=pieces.get_vocab())
+    # a trained vocabulary would break ties differently each time; this one is the same everywhere
+    letters = "abcdefghijklmnopqrstuvwxyz0123456789.,'[]<>"
+    words = sorted({word for text in tiny_rows()["text"] for word in text.split() if len(word) > 1})
+    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters, *(f"##{c}" for c in letters), *words]
+    tokenizer = DistilBertTokenizer(vocab={piece: i for i, piece in enumerate(pieces)})
     tokenizer.model_max_length = 512
     # a wide start and no dropout: it learns its few words within a second
     config = DistilBertConfig(

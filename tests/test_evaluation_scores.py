@@ -37,3 +37,9 @@ def test_a_class_nobody_predicted_scores_zero():
     got = score([0, 1, 1], np.array([[0.9, 0.1]] * 3), ["negative", "positive"])
     assert got["per_class"]["positive"] == {"precision": 0.0, "recall": 0.0, "f1": 0.0, "n": 2}
     assert got["confusion"] == [[1, 0], [2, 0]]
+
+
+def test_a_class_without_texts_keeps_its_place():
+    got = score([0, 1], np.array([[0.9, 0.1, 0.0], [0.1, 0.9, 0.0]]), ["bad", "good", "unseen"])
+    assert [each["n"] for each in got["per_class"].values()] == [1, 1, 0]
+    assert got["confusion"] == [[1, 0, 0], [0, 1, 0], [0, 0, 0]]

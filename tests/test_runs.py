@@ -4,6 +4,7 @@ import json
 import multiprocessing
 import os
 import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -83,6 +84,19 @@ def test_stop_never_signals_a_foreign_process(root):
     run.write_json("worker.json", {"pid": os.getpid()})  # as after a reboot: the pid is someone else's
     (run.path / "queued").unlink()
     assert stop_run(root, run.name, polite_seconds=0.1).status == "interrupted"
+
+
+def test_a_worker_that_ended_meanwhile_is_not_signalled(root):
+    from senti.runs.launch import _signal
+
+    run = make(root)
+    (run.path / "lock").touch()
+    with subprocess.Popen(["sleep", "30"]) as stranger:  # has the dead worker's pid now
+        run.write_json("worker.json", {"pid": stranger.pid})
+        _signal(run, signal.SIGKILL)
+        time.sleep(0.2)
+        assert stranger.poll() is None
+        stranger.kill()
 
 
 def test_torn_event_lines_lose_no_whole_ones(root):

@@ -23,7 +23,7 @@ QUERY_AND_VALUE = {
     "roberta": ("query", "value"),
     "xlm-roberta": ("query", "value"),
 }
-# heads that start random and so must be trained and saved whole, beside PEFT's own `classifier` and `score`
+# parts that start random and so must be trained and saved whole, beside the `classifier` that PEFT adds by itself
 FRESH = {"deberta": ["pooler"], "deberta-v2": ["pooler"]}
 
 
@@ -37,7 +37,7 @@ def lora_settings(backbone: Backbone, *, rank: int, alpha: int, dropout: float, 
         target_modules=target_names(backbone, kind, targets),
         # the head is trained in full; an adapter inside it would be a second, hidden copy
         exclude_modules=r".*(classifier|score).*",
-        modules_to_save=["classifier", "score", *FRESH.get(kind, [])],
+        modules_to_save=FRESH.get(kind),
     )  # fmt: skip
 
 
