@@ -144,13 +144,13 @@ def test_early_stopping(root, config):
 def test_a_diverging_run_fails_with_a_sentence(root, config, tmp_path):
     from dataclasses import replace
 
-    import torch
     from safetensors.torch import load_file, save_file
 
     broken = tmp_path / "broken"
     save_tiny_distilbert(broken)
     weights = load_file(broken / "model.safetensors")
-    weights["distilbert.embeddings.word_embeddings.weight"] *= torch.nan
+    for part in ("q_lin", "k_lin"):  # finite, but their product is not
+        weights[f"distilbert.transformer.layer.0.attention.{part}.weight"] *= 1e30
     save_file(weights, broken / "model.safetensors", metadata={"format": "pt"})
     run = create(root, prepare(replace(config(FinetuneConfig, lr=0.5, precision="fp32"), model=str(broken))))
     with pytest.raises(RunFailed, match=r"became nan at step 1: the learning rate 0\.5 is too high; try 0\.05"):
