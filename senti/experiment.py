@@ -6,6 +6,7 @@ that process does; the command line calls `prepare`, `create` and `conduct` in t
 
 import contextlib
 import errno
+import importlib.util
 import platform
 import signal
 import sys
@@ -19,10 +20,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from senti import __version__
 from senti.config import Config, EncoderConfig, LoraConfig, TrainConfig, command_line, to_dict
 from senti.corpus import Corpus, load_corpus
 from senti.encoder import Backbone, lora_parameters, resolve_model
-from senti.errors import BadData, RunFailed, SentiError, Stopped
+from senti.errors import BadData, MissingExtra, RunFailed, SentiError, Stopped
 from senti.evaluation import score
 from senti.methods import Fitted, fit
 from senti.runs import Run, create_run, hold, spawn, wait_turn
@@ -74,7 +76,7 @@ def create(root: Path, prepared: Prepared, name: str = "") -> Run:
         "hub_id": backbone.hub_id if backbone else "",
         "why": list(prepared.why),
         "command": "python -m senti " + " ".join(command_line(prepared.config)),
-        "versions": {"senti": _senti_version(), "python": platform.python_version()}
+        "versions": {"senti": __version__, "python": platform.python_version()}
         | {package: version(package) for package in PACKAGES},
     }  # fmt: skip
     return create_run(root, prepared.config, facts, name)
@@ -123,9 +125,7 @@ def _work(run: Run) -> dict[str, Any]:
     _write_predictions(run, prepared.corpus, predictions)
     result = _result(run, prepared, fitted, predictions)
     now = time.perf_counter()
-    result["seconds"] = {
-        "train": fitted.train_seconds, "evaluate": now - evaluated, "total": now - began,
-    }  # fmt: skip
+    result["seconds"] = {"train": fitted.train_seconds, "evaluate": now - evaluated, "total": now - began}
     run.write_json("result.json", result)
     return result
 
@@ -142,7 +142,6 @@ def _result(run: Run, prepared: Prepared, fitted: Fitted, predictions: dict[str,
             for split, chance in predictions.items()
         },
         "parameters": {"trained": fitted.trained, "total": fitted.total},
-        "seconds": {},
         "peak_memory_mb": _peak_memory(),
         "bytes_on_disk": sum(p.stat().st_size for p in run.model_path.rglob("*") if p.is_file()),
         "ms_per_sentence": _latency(fitted, list(corpus.splits["test"]["text"][:TIMED_SENTENCES])),
@@ -195,10 +194,6 @@ def _check_data(run: Run, corpus: Corpus) -> None:
 
 
 def _check_tracker(config: TrainConfig) -> None:
-    import importlib.util
-
-    from senti.errors import MissingExtra
-
     if config.tracker != "none" and importlib.util.find_spec(config.tracker) is None:
         raise MissingExtra(
             f"{config.tracker} is not installed; `pip install {config.tracker}`, or leave out --use_{config.tracker}."
@@ -234,9 +229,3 @@ def _stop_on_sigterm(run: Run) -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-def _senti_version() -> str:
-    from senti import __version__
-
-    return __version__

@@ -2,6 +2,8 @@
 
 import argparse
 
+import numpy as np
+
 from senti.cli.answer import Answer, table
 from senti.cli.flags import read_config
 from senti.cli.progress import note
@@ -41,7 +43,7 @@ def data(args: argparse.Namespace) -> Answer:
         "rows": corpus.rows, "notices": list(corpus.notices),
         "balance": balance.to_dict("records"),
         "words": {"median": float(words["words"].median()), "longest": int(words["words"].max())},
-        "tokens": {"median": float(_median(tokens)), "longest": int(tokens.max()), "model": backbone.title},
+        "tokens": {"median": float(np.median(tokens)), "longest": int(tokens.max()), "model": backbone.title},
         "truncated": {"max_length": config.max_length, "share": float(cut)},
         "telling_words": {
             label: list(telling[telling["label"] == label]["word"]) for label in corpus.labels
@@ -145,9 +147,3 @@ def _steps(config: LoraConfig, rows: int) -> int:
     from senti.methods.training import total_steps
 
     return total_steps(config, rows)
-
-
-def _median(values: object) -> float:
-    import numpy as np
-
-    return float(np.median(values))  # type: ignore[call-overload]
