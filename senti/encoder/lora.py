@@ -24,7 +24,7 @@ QUERY_AND_VALUE = {
     "xlm-roberta": ("query", "value"),
 }
 # parts that start random and so must be trained and saved whole, beside the `classifier` that PEFT adds by itself
-FRESH = {"deberta": ["pooler"], "deberta-v2": ["pooler"]}
+FRESH = {"deberta": ["pooler"], "deberta-v2": ["pooler"], "modernbert": ["head"]}
 
 
 def lora_settings(backbone: Backbone, *, rank: int, alpha: int, dropout: float, targets: str) -> "LoraConfig":
@@ -32,12 +32,13 @@ def lora_settings(backbone: Backbone, *, rank: int, alpha: int, dropout: float, 
     from peft import LoraConfig
 
     kind = load_config(backbone).model_type
+    fresh = FRESH.get(kind, [])
     return LoraConfig(
         task_type="SEQ_CLS", r=rank, lora_alpha=alpha, lora_dropout=dropout,
         target_modules=target_names(backbone, kind, targets),
         # the head is trained in full; an adapter inside it would be a second, hidden copy
-        exclude_modules=r".*(classifier|score).*",
-        modules_to_save=FRESH.get(kind),
+        exclude_modules=rf".*({'|'.join(['classifier', 'score', *fresh])}).*",
+        modules_to_save=fresh or None,
     )  # fmt: skip
 
 

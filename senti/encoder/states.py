@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from senti.encoder.backbone import Backbone
+from senti.encoder.facts import check_length
 from senti.encoder.load import load_backbone, load_tokenizer
-from senti.encoder.tokens import clean_text, token_table
+from senti.encoder.tokens import clean_text, encode, token_table
 
 _loading = threading.Lock()  # two visitors at once must not load the same model twice
 
@@ -30,13 +31,14 @@ class Inside:
 
 
 def look_inside(backbone: Backbone, text: str, max_length: int = 128) -> Inside:
-    """Run one text through the backbone and keep everything. Raises BadText, MissingModel."""
+    """Run one text through the backbone and keep everything. Raises BadText, BadConfig, MissingModel."""
     import torch
 
     text = clean_text(text)
     with _loading:
         model, tokenizer = _eager(backbone)
-    encoded = tokenizer(text, truncation=True, max_length=max_length, return_tensors="pt")
+    check_length(max_length, model.config)
+    encoded = encode(tokenizer, text, truncation=True, max_length=max_length, return_tensors="pt")
     with torch.inference_mode():
         out = model(**encoded, output_hidden_states=True, output_attentions=True)
     return Inside(
