@@ -28,6 +28,16 @@ def knob(
     return field(default=default, metadata=metadata)
 
 
+def precision_knob() -> Any:
+    """The knob that the SVM and the trained methods share."""
+    return knob(
+        "auto",
+        "number format of the matrix products; auto is bf16 where the processor multiplies in it, else fp32",
+        choices=("auto", "fp32", "bf16", "fp16"),
+        label="Precision",
+    )
+
+
 @dataclass(frozen=True)
 class Config:
     """What every method needs to know: which reviews, how many, which seed."""
@@ -78,15 +88,14 @@ class SvmConfig(EncoderConfig):
     )
     layer: int = knob(-1, "layer the features come from (0 embeddings, -1 last)", min=-1, max=48, label="Layer")
     C: float = knob(0.01, "inverse strength of the SVM's regularisation", min=1e-6, max=1e4, basic=True, label="C")
+    precision: str = precision_knob()
 
 
 @dataclass(frozen=True)
 class TrainConfig(EncoderConfig):
     """The knobs that full fine-tuning and LoRA share."""
 
-    lr: float = knob(
-        2e-5, "step size; 1e-5 to 5e-5 is usual", min=1e-8, max=1.0, basic=True, label="Learning rate"
-    )
+    lr: float = knob(2e-5, "step size; 1e-5 to 5e-5 is usual", min=1e-8, max=1.0, basic=True, label="Learning rate")
     epochs: int = knob(3, "passes over the training reviews", min=1, max=50, basic=True, label="Epochs")
     batch_size: int = knob(16, "reviews per step", min=1, max=256, basic=True, label="Batch size")
     weight_decay: float = knob(0.01, "pull of the weights towards zero", min=0, max=1, label="Weight decay")
@@ -99,19 +108,15 @@ class TrainConfig(EncoderConfig):
     )
     gradient_accumulation: int = knob(1, "batches per weight update", min=1, max=64, label="Gradient accumulation")
     gradient_checkpointing: bool = knob(False, "compute more to hold less in memory", label="Gradient checkpointing")
-    precision: str = knob(
-        "auto",
-        "number format of the matrix products; auto is bf16 where the processor multiplies in it",
-        choices=("auto", "fp32", "bf16", "fp16"),
-        label="Precision",
-    )
+    precision: str = precision_knob()
     early_stopping: int = knob(
-        0, "stop after this many epochs without a better validation accuracy (0: never)", min=0, max=50,
+        0,
+        "stop after this many epochs without a better validation accuracy (0: never)",
+        min=0,
+        max=50,
         label="Early stopping",
     )
-    tracker: str = knob(
-        "none", "also log to a tracker", choices=("none", "wandb", "trackio"), label="Tracker"
-    )
+    tracker: str = knob("none", "also log to a tracker", choices=("none", "wandb", "trackio"), label="Tracker")
 
 
 @dataclass(frozen=True)
@@ -124,7 +129,11 @@ class LoraConfig(TrainConfig):
     """LoRA: the transformer stays frozen, small low-rank matrices beside its projections learn (Hu et al. 2021)."""
 
     lr: float = knob(
-        5e-4, "step size; LoRA wants about ten times that of full fine-tuning", min=1e-8, max=1.0, basic=True,
+        5e-4,
+        "step size; LoRA wants about ten times that of full fine-tuning",
+        min=1e-8,
+        max=1.0,
+        basic=True,
         label="Learning rate",
     )
     lora_rank: int = knob(8, "rank of the added matrices", min=1, max=64, basic=True, label="Rank")

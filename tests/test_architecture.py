@@ -13,7 +13,7 @@ FILES = sorted((PROJECT / "senti").rglob("*.py"))
 LAYERS = [
     {"errors"}, {"config", "hub", "cache", "numbers"},
     {"corpus"}, {"encoder"}, {"runs"},
-    {"methods"}, {"evaluation"}, {"experiment", "quickstart"}, {"plots"},
+    {"training"}, {"methods"}, {"evaluation"}, {"experiment", "quickstart"}, {"plots"},
     {"cli", "ui"},
 ]  # fmt: skip
 SIDE_BY_SIDE = {"corpus", "encoder", "runs"}  # one layer, three rooms that do not know of each other

@@ -99,10 +99,11 @@ def test_similarity_is_the_cosine():
 def test_features_equal_a_plain_loop(minilm, plain, layer, pooling):
     pool = {"cls": lambda h: h[0, 0], "mean": lambda h: h[0].mean(0), "max": lambda h: h[0].amax(0)}[pooling]
     expected = np.stack([pool(states[layer]).numpy() for states in plain])
-    got = features(minilm, TEXTS, layer=layer, pooling=pooling, cache=False)
+    got = features(minilm, TEXTS, layer=layer, pooling=pooling, precision="fp32", cache=False)
     assert got.dtype == np.float32 and got.shape == (4, 384)
     np.testing.assert_allclose(got, expected, atol=1e-4)
-    np.testing.assert_allclose(features(minilm, TEXTS, layer=layer, pooling=pooling, batch_size=1), got, atol=1e-4)
+    one_by_one = features(minilm, TEXTS, layer=layer, pooling=pooling, precision="fp32", tokens_per_batch=1)
+    np.testing.assert_allclose(one_by_one, got, atol=1e-4)
 
 
 def test_features_are_kept_and_damage_is_mended(minilm, monkeypatch, tmp_path):
@@ -119,7 +120,7 @@ def test_features_are_kept_and_damage_is_mended(minilm, monkeypatch, tmp_path):
 
 def test_features_report_and_stop(minilm):
     seen = []
-    features(minilm, TEXTS, batch_size=2, cache=False, on_progress=lambda done, total: seen.append((done, total)))
+    features(minilm, TEXTS, tokens_per_batch=30, cache=False, on_progress=lambda *done_total: seen.append(done_total))
     assert seen[0] == (2, 4) and seen[-1] == (4, 4)
     with pytest.raises(Stopped):
         features(minilm, TEXTS, cache=False, should_stop=lambda: True)
@@ -127,8 +128,9 @@ def test_features_report_and_stop(minilm):
 
 @pytest.mark.parametrize(
     "knobs",
-    [{"layer": 7}, {"layer": -2}, {"pooling": "sum"}, {"max_length": 513}, {"max_length": 2}, {"batch_size": 0}],
-)
+    [{"layer": 7}, {"layer": -2}, {"pooling": "sum"}, {"max_length": 513}, {"max_length": 2}, {"tokens_per_batch": 0},
+     {"precision": "fp8"}],
+)  # fmt: skip
 def test_features_refuse_what_is_not_there(minilm, knobs):
     with pytest.raises(BadConfig):
         features(minilm, TEXTS, cache=False, **knobs)
@@ -141,9 +143,10 @@ def test_looking_inside_refuses_more_than_the_model_reads(minilm):
 
 def test_features_do_not_depend_on_the_company(minilm):
     texts = [("tender " * n).strip() for n in range(1, 41)] + TEXTS
-    alone = np.concatenate([features(minilm, [text], pooling="mean", cache=False) for text in texts])
-    for size in (7, 64):
-        together = features(minilm, texts, pooling="mean", batch_size=size, cache=False)
+    how = {"pooling": "mean", "precision": "fp32", "cache": False}
+    alone = np.concatenate([features(minilm, [text], **how) for text in texts])
+    for tokens in (40, 4096):
+        together = features(minilm, texts, tokens_per_batch=tokens, **how)
         cosine = (alone * together).sum(1) / np.linalg.norm(alone, axis=1) / np.linalg.norm(together, axis=1)
         assert cosine.min() > 0.9999
         np.testing.assert_allclose(together, alone, atol=1e-4)
@@ -151,8 +154,8 @@ def test_features_do_not_depend_on_the_company(minilm):
 
 def test_features_take_odd_texts(minilm):
     odd = ["a\ud800b", "", "x" * 10**6, "\x00"]
-    got = features(minilm, odd, cache=False)
-    np.testing.assert_allclose(got[0], features(minilm, ["a\ufffdb"], cache=False)[0], atol=1e-4)
+    got = features(minilm, odd, precision="fp32", cache=False)
+    np.testing.assert_allclose(got[0], features(minilm, ["a\ufffdb"], precision="fp32", cache=False)[0], atol=1e-4)
     assert np.isfinite(got).all() and features(minilm, [], cache=False).shape == (0, 384)
     assert features(minilm, odd).shape == (4, 384)  # and through the cache
     with pytest.raises(BadText, match="NoneType"):

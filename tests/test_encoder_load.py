@@ -308,7 +308,7 @@ def test_every_architecture_is_read_counted_and_adapted(kind, whole, tmp_path):
     assert inside.hidden.shape == (3, len(inside.tokens), 32) and inside.attention.shape[:2] == (2, 4)
     np.testing.assert_allclose(inside.attention.sum(axis=-1), 1, atol=1e-4)
     for layer in (0, 1, -1):
-        got = features(tiny, [TEXT, "dull " * 20], layer=layer, pooling="mean", cache=False)[0]
+        got = features(tiny, [TEXT, "dull " * 20], layer=layer, pooling="mean", precision="fp32", cache=False)[0]
         np.testing.assert_allclose(got, inside.hidden[layer].mean(axis=0), atol=1e-4)
     labels = ("a", "b", "c")
     torch.manual_seed(2)

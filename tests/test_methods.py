@@ -105,7 +105,7 @@ def test_the_same_seed_gives_the_same_run(root, config):
     first, second = (run_of(root, config(LoraConfig, lr=1e-2, epochs=2)) for _ in range(2))
     np.testing.assert_array_equal(load(first)(TEXTS), load(second)(TEXTS))
     assert list(first.events()["loss"]) == list(second.events()["loss"])
-    from senti.methods.training import arguments
+    from senti.training.trainer import arguments
 
     other = run_of(root, config(LoraConfig, lr=1e-2, epochs=2, seed=1))
     assert arguments(other.config, other, 64).seed == 1  # the order of the batches too

@@ -90,7 +90,7 @@ def inspect(args: argparse.Namespace) -> Answer:
 def tokenize(args: argparse.Namespace) -> Answer:
     """The lab's e21: every split through the tokenizer with `Dataset.map`, cached."""
     from senti.encoder import load_tokenizer
-    from senti.methods.tokenize import tokenize as tokenize_splits
+    from senti.training import tokenize as tokenize_splits
 
     config = read_config(EncoderConfig, args)
     corpus, backbone = _corpus(config), _backbone(config)
@@ -144,6 +144,6 @@ def setup(args: argparse.Namespace) -> Answer:
 
 
 def _steps(config: LoraConfig, rows: int) -> int:
-    from senti.methods.training import total_steps
+    from senti.training.trainer import total_steps
 
     return total_steps(config, rows)

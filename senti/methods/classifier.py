@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
-BATCH = 64
+from senti.encoder import batch_tokens, batches, first_token_only, resolve_precision, settle
 
 
-def predictor(model: Any, tokenizer: Any, max_length: int) -> Callable[[Sequence[str]], np.ndarray]:
+def predictor(model: Any, tokenizer: Any, max_length: int, precision: str) -> Callable[[Sequence[str]], np.ndarray]:
     """A function from n texts to (n, classes) probabilities, in the order given."""
-    model.eval()
+    model = settle(model, resolve_precision(precision)).eval()
+    first_token_only(model)
     lock = threading.Lock()  # one forward pass at a time: two would only share the same cores
 
     def probabilities(texts: Sequence[str]) -> np.ndarray:
@@ -22,18 +23,14 @@ def predictor(model: Any, tokenizer: Any, max_length: int) -> Callable[[Sequence
 
 
 def logits(model: Any, tokenizer: Any, texts: Sequence[str], max_length: int) -> np.ndarray:
-    """The head's outputs, (n, classes) float32; texts go through sorted by length, to waste little on padding."""
+    """The head's outputs, (n, classes) float32."""
     import torch
 
-    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
     out = np.zeros((len(texts), model.config.num_labels), dtype=np.float32)
     with torch.inference_mode():
-        for start in range(0, len(order), BATCH):
-            rows = order[start : start + BATCH]
-            batch = tokenizer(
-                [texts[i] for i in rows], truncation=True, max_length=max_length, padding=True, return_tensors="pt"
-            )
-            out[rows] = model(**batch.to(model.device)).logits.float().cpu().numpy()
+        for rows, batch in batches(tokenizer, texts, max_length, batch_tokens()):
+            inputs = {name: values.to(model.device) for name, values in batch.items()}
+            out[rows] = model(**inputs).logits.float().cpu().numpy()
     return out
 
 

@@ -16,7 +16,7 @@ def fit(config: FinetuneConfig, corpus: Corpus, run: Run) -> Fitted:
     """Train all parameters and save model and tokenizer."""
     import torch
 
-    from senti.methods.training import train
+    from senti.training.trainer import train
 
     torch.manual_seed(config.seed)  # the fresh head is random: seed it before it is made
     backbone = resolve_model(config.model)
@@ -35,4 +35,4 @@ def load(run: Run) -> Callable[[Sequence[str]], np.ndarray]:
     config = run.config
     assert isinstance(config, FinetuneConfig)
     model, tokenizer = load_finetuned(run.model_path)
-    return predictor(model, tokenizer, config.max_length)
+    return predictor(model, tokenizer, config.max_length, config.precision)

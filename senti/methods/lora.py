@@ -25,7 +25,7 @@ def fit(config: LoraConfig, corpus: Corpus, run: Run) -> Fitted:
     """Train adapter and head, and save them without the frozen weights."""
     import torch
 
-    from senti.methods.training import train
+    from senti.training.trainer import train
 
     torch.manual_seed(config.seed)
     backbone = resolve_model(config.model)
@@ -49,7 +49,7 @@ def adapted(backbone: Backbone, config: LoraConfig, labels: Sequence[str]) -> An
         targets=config.lora_targets,
     )  # fmt: skip
     with quiet():  # PEFT calls what transformers has renamed
-        return get_peft_model(load_classifier(backbone, labels), settings)
+        return get_peft_model(load_classifier(backbone, labels), settings, autocast_adapter_dtype=False)
 
 
 def load(run: Run) -> Callable[[Sequence[str]], np.ndarray]:
@@ -58,4 +58,6 @@ def load(run: Run) -> Callable[[Sequence[str]], np.ndarray]:
     assert isinstance(config, LoraConfig)
     backbone = resolve_model(config.model)
     model = load_adapter(backbone, run.model_path, run.facts["data"]["labels"])
-    return predictor(model, load_tokenizer(backbone), config.max_length)
+    with quiet():
+        model = model.merge_and_unload()  # one product per projection in place of three
+    return predictor(model, load_tokenizer(backbone), config.max_length, config.precision)

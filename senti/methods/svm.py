@@ -26,7 +26,7 @@ def fit(config: SvmConfig, corpus: Corpus, run: Run) -> Fitted:
     began = time.perf_counter()
     vectors = features(
         backbone, list(train["text"]), layer=config.layer, pooling=config.pooling, max_length=config.max_length,
-        on_progress=_recorder(run, began), should_stop=lambda: run.stop_requested,
+        precision=config.precision, on_progress=_recorder(run, began), should_stop=lambda: run.stop_requested,
     )  # fmt: skip
     pipeline = make_pipeline(StandardScaler(), LinearSVC(C=config.C, dual=False, random_state=config.seed))
     model = linear.fit_linear(pipeline, vectors, train["label"])
@@ -51,7 +51,7 @@ def _predictor(
     def probabilities(texts: Sequence[str]) -> np.ndarray:
         vectors = features(
             backbone, list(texts), layer=config.layer, pooling=config.pooling, max_length=config.max_length,
-            cache=len(texts) >= WORTH_KEEPING,
+            precision=config.precision, cache=len(texts) >= WORTH_KEEPING,
         )  # fmt: skip
         return linear.spread(model, model.predict_proba(vectors), classes)  # type: ignore[attr-defined]
 

@@ -83,7 +83,7 @@ def _time(root: Path, config: Config, choice: Choice) -> str:
 
 def steps_of(config: TrainConfig, rows: int) -> int:
     """How many weight updates a run makes."""
-    from senti.methods.training import total_steps
+    from senti.training.trainer import total_steps
 
     return total_steps(config, rows)
 

@@ -1,0 +1,115 @@
+"""AdamW for a model whose weights are in bf16 (or fp32): the truth is kept in float32, in one flat tensor per group.
+
+Updates far smaller than a weight vanish in bf16's eight bits, so they are added to float32 masters, and the model gets
+a rounded copy after each step (Micikevicius et al. 2018, Mixed Precision Training). Clipping to a norm is folded into
+the same pass over memory. Decoupled weight decay as in Loshchilov & Hutter 2019.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from senti.training.rows import RowEmbedding
+
+
+class MasterAdamW(torch.optim.Optimizer):
+    """`groups`: dicts of params (of the model) and weight_decay. `words`: embeddings that learn row by row.
+
+    `grad_norm` is the norm over all gradients of the last step, before clipping to `max_norm`.
+    """
+
+    grad_norm: float | None = None
+
+    def __init__(
+        self, groups: list[dict[str, Any]], lr: float, words: RowEmbedding | None = None, words_decay: float = 0.0,
+        betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8, max_norm: float = 1.0,
+    ) -> None:  # fmt: skip
+        self.models = [list(group["params"]) for group in groups if group["params"]]
+        self.words, self.max_norm = words, max_norm
+        flat = [{"params": [_master(group["params"])], "weight_decay": group["weight_decay"]}
+                for group in groups if group["params"]]  # fmt: skip
+        if words is not None:
+            flat.append({"params": [_master([words.weight])], "weight_decay": words_decay})
+        super().__init__(flat, {"lr": lr, "betas": betas, "eps": eps})
+        for group in self.param_groups:
+            (master,) = group["params"]
+            self.state[master] = {"step": torch.zeros((), device=master.device), "exp_avg": torch.zeros_like(master),
+                                  "exp_avg_sq": torch.zeros_like(master), "master": master}  # fmt: skip
+        self.gradients = [torch.zeros_like(master) for master in self._masters[: len(self.models)]]
+
+    @property
+    def _masters(self) -> list[Tensor]:
+        return [group["params"][0] for group in self.param_groups]
+
+    @torch.no_grad()
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]
+        """One update from the model's gradients, which may be None where a parameter took no part."""
+        for model, flat in zip(self.models, self.gradients, strict=True):
+            _gather(model, flat)
+        words = self.words.take_gradient() if self.words is not None else None
+        every = [*self.gradients, words[1]] if words else self.gradients
+        norm = torch.stack([torch.linalg.vector_norm(gradient) for gradient in every]).norm()
+        self.grad_norm = norm.item()
+        shrink = torch.clamp(norm / self.max_norm, min=1.0)
+        for i, model in enumerate(self.models):
+            master = self._masters[i]
+            self._update(i, master, self.gradients[i], self.state[master], shrink)
+            torch._foreach_copy_(model, _views(master, model))
+        if words and len(words[0]):
+            self._update_rows(*words, shrink)
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the model's gradients."""
+        for parameter in (p for model in self.models for p in model):
+            parameter.grad = None
+        if self.words is not None:
+            self.words.read = []
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take up a saved state: masters, moments, and with them the model's weights."""
+        super().load_state_dict(state_dict)
+        models = [*self.models, *([[self.words.weight]] if self.words is not None else [])]
+        with torch.no_grad():
+            for master, model in zip(self._masters, models, strict=True):
+                master.copy_(self.state[master]["master"])
+                self.state[master]["master"] = master
+                torch._foreach_copy_(model, _views(master, model))
+
+    def _update_rows(self, rows: Tensor, gradient: Tensor, shrink: Tensor) -> None:
+        """The same update for some rows; moments and master of the others stay as they are."""
+        assert self.words is not None
+        last = len(self.param_groups) - 1
+        whole = self._masters[last]
+        held = {name: value.view_as(self.words.weight) for name, value in self.state[whole].items() if name != "step"}
+        part: dict[str, Tensor] = {name: value[rows] for name, value in held.items()}
+        self._update(last, part["master"], gradient, part | {"step": self.state[whole]["step"]}, shrink)
+        for name, value in held.items():
+            value[rows] = part[name]
+        self.words.weight[rows] = part["master"].to(self.words.weight.dtype)
+
+    def _update(self, i: int, master: Tensor, gradient: Tensor, state: dict[str, Tensor], shrink: Tensor) -> None:
+        group = self.param_groups[i]
+        state["step"] += 1
+        torch._fused_adamw_(
+            [master], [gradient], [state["exp_avg"]], [state["exp_avg_sq"]], [], [state["step"]], lr=group["lr"],
+            beta1=group["betas"][0], beta2=group["betas"][1], weight_decay=group["weight_decay"], eps=group["eps"],
+            amsgrad=False, maximize=False, grad_scale=shrink, found_inf=None,
+        )  # fmt: skip
+
+
+def _master(parameters: list[Tensor]) -> Tensor:
+    return torch.cat([p.detach().float().flatten() for p in parameters])
+
+
+def _views(flat: Tensor, like: list[Tensor]) -> list[Tensor]:
+    return [part.view_as(p) for part, p in zip(flat.split([p.numel() for p in like]), like, strict=True)]
+
+
+def _gather(model: list[Tensor], flat: Tensor) -> None:
+    parts = _views(flat, model)
+    if any(p.grad is None for p in model):
+        flat.zero_()
+    pairs = [(part, p.grad) for part, p in zip(parts, model, strict=True) if p.grad is not None]
+    if pairs:
+        torch._foreach_copy_([part for part, _ in pairs], [gradient for _, gradient in pairs])

@@ -1,0 +1,65 @@
+"""What a training run tells while it goes on, and how it hears that it should stop."""
+
+import math
+import time
+from typing import Any
+
+from transformers import TrainerCallback
+
+from senti.config import TrainConfig
+from senti.errors import RunFailed
+from senti.runs import Run
+
+
+class Recorder(TrainerCallback):
+    """Writes the run's events and ends training when a stop is asked for."""
+
+    def __init__(self, run: Run, config: TrainConfig) -> None:
+        self.run, self.config = run, config
+        self.began = self.last_time = time.perf_counter()
+        self.last_step = 0
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """The clock starts with the first step, not with loading."""
+        self.began = self.last_time = time.perf_counter()
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Look for the stop file after every step."""
+        if self.run.stop_requested:
+            control.should_training_stop = True
+
+    def on_log(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """One row per log line of the Trainer: training rows carry `loss`, evaluations `eval_loss`."""
+        logs: dict[str, float] = kwargs["logs"]
+        if "eval_loss" in logs:
+            self.run.record(self._row(state) | _validation(logs))
+            self.last_time = time.perf_counter()  # evaluating is not training time
+        elif "loss" in logs:
+            if not math.isfinite(logs["loss"]):
+                raise RunFailed(
+                    f"The loss became {logs['loss']} at step {state.global_step}: "
+                    f"the learning rate {self.config.lr:g} is too high; try {self.config.lr / 10:g}."
+                )
+            self.run.record(self._row(state) | self._training(state, logs, kwargs["optimizer"]))
+
+    def _row(self, state: Any) -> dict[str, Any]:
+        seconds = time.perf_counter() - self.began
+        left = state.max_steps - state.global_step
+        eta = seconds / state.global_step * left if state.global_step else None
+        return {"step": state.global_step, "total_steps": state.max_steps, "epoch": round(state.epoch or 0.0, 4),
+                "seconds": round(seconds, 3), "eta": eta}  # fmt: skip
+
+    def _training(self, state: Any, logs: dict[str, float], optimizer: Any) -> dict[str, Any]:
+        now = time.perf_counter()
+        texts = (state.global_step - self.last_step) * self.config.batch_size * self.config.gradient_accumulation
+        rate = texts / (now - self.last_time) if texts else None
+        self.last_time, self.last_step = now, state.global_step
+        norm = getattr(getattr(optimizer, "optimizer", optimizer), "grad_norm", logs.get("grad_norm"))
+        return {"split": "train", "loss": logs["loss"], "lr": logs["learning_rate"],
+                "grad_norm": float(norm) if norm is not None and math.isfinite(norm) else None,
+                "samples_per_second": rate}  # fmt: skip
+
+
+def _validation(logs: dict[str, float]) -> dict[str, Any]:
+    return {"split": "validation", "loss": logs["eval_loss"], "accuracy": logs["eval_accuracy"],
+            "macro_f1": logs["eval_macro_f1"]}  # fmt: skip
