@@ -137,7 +137,16 @@ class LoraConfig(TrainConfig):
         label="Learning rate",
     )
     lora_rank: int = knob(8, "rank of the added matrices", min=1, max=64, basic=True, label="Rank")
-    lora_alpha: int = knob(32, "scale: the update counts alpha / rank times", min=1, max=512, basic=True, label="Alpha")
+    lora_alpha: int = knob(32, "scale: the update counts alpha / rank times", min=1, max=512, label="Alpha")
+    upper_layers: int = knob(
+        0,
+        "adapt only so many of the last layers, and compute those below once: several times faster, a little less "
+        "accurate; 2 or 3 of 6 suit (0: adapt all)",
+        min=0,
+        max=24,
+        basic=True,
+        label="Fast LoRA: upper layers only",
+    )
     lora_dropout: float = knob(0.1, "dropout before the added matrices", min=0, max=0.9, label="LoRA dropout")
     lora_targets: str = knob(
         "auto", "layers to adapt, comma separated; auto is the query and value projections", label="Targets"

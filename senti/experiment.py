@@ -57,8 +57,8 @@ def prepare(config: Config) -> Prepared:
     backbone = resolve_model(config.model) if isinstance(config, EncoderConfig) else None
     if isinstance(config, TrainConfig):
         _check_tracker(config)
-    if isinstance(config, LoraConfig) and backbone and config.lora_targets != "auto":
-        lora_parameters(backbone, len(corpus.labels), config.lora_rank, config.lora_targets)
+    if isinstance(config, LoraConfig) and backbone and (config.lora_targets != "auto" or config.upper_layers):
+        lora_parameters(backbone, len(corpus.labels), config.lora_rank, config.lora_targets, config.upper_layers)
     if config.dataset == "auto":
         config = replace(config, dataset=corpus.name)
     if backbone and isinstance(config, EncoderConfig) and config.model == "auto":

@@ -10,12 +10,15 @@ from torch import nn
 
 from senti.config import FinetuneConfig, LoraConfig
 from senti.encoder import load_classifier, padded, resolve_model
+from senti.encoder.lora import STACKED, check_upper
+from senti.errors import BadConfig, Stopped
 from senti.experiment import create, prepare
 from senti.methods.lora import adapted
 from senti.training.dropout import ByteDropout, attend, drop, quicken
 from senti.training.optimizer import MasterAdamW
 from senti.training.rows import RowEmbedding, row_embeddings
 from senti.training.sampler import LengthSampler, order_by_length
+from senti.training.upper import Skipped, StateCollator, check_size, layers_of, lower_skipped, lower_states
 
 LENGTHS = np.random.default_rng(0).integers(3, 60, 1000).tolist()
 
@@ -224,7 +227,7 @@ def trainer_of(tmp_path, tiny_folder, with_hub_cache):
     """A QuickTrainer on the tiny reviews that saves every three steps; four steps an epoch."""
     from senti.encoder import load_tokenizer
     from senti.training.tokenize import tokenize
-    from senti.training.trainer import Collator, QuickTrainer, Tokens, arguments, cross_entropy, made_ready
+    from senti.training.trainer import Collator, QuickTrainer, Texts, arguments, cross_entropy, made_ready
 
     def make(cls, precision, name):
         knobs = {"batch_size": 16, "epochs": 2, "lr": 1e-2, "precision": precision}
@@ -239,12 +242,13 @@ def trainer_of(tmp_path, tiny_folder, with_hub_cache):
             if isinstance(module, nn.Dropout):
                 module.p = 0.1  # the tiny model has none, and a resume has to bring its random state back
         ids = list(tokenize(prepared.corpus, tokenizer, 64).with_format("numpy")["train"]["input_ids"])
+        labels_of = prepared.corpus.splits["train"]["label"].to_numpy()
         args = arguments(config, run, 64)
         args.eval_strategy, args.load_best_model_at_end, args.eval_on_start = "no", False, False
         args.save_strategy, args.save_steps, args.save_total_limit = "steps", 3, 9
         args.logging_steps = 1
         return QuickTrainer(
-            model=made_ready(model, precision), args=args, train_dataset=Tokens(ids, prepared.corpus.splits["train"]),
+            model=made_ready(model, precision), args=args, train_dataset=Texts(ids, labels_of),
             data_collator=Collator(tokenizer.pad_token_id), compute_loss_func=cross_entropy,
         )  # fmt: skip
 
@@ -265,3 +269,69 @@ def test_a_resume_in_mid_epoch_is_exact(trainer_of, cls, precision):
     assert after[-5:] == losses[-5:]
     for a, b in zip(whole.model.parameters(), resumed.model.parameters(), strict=True):
         assert torch.equal(a, b)
+
+
+def bert_like(kind):
+    from transformers import AutoConfig, AutoModelForSequenceClassification
+
+    torch.manual_seed(0)
+    sizes = {"vocab_size": 99, "num_hidden_layers": 3, "hidden_size": 32, "num_attention_heads": 4,
+             "intermediate_size": 64, "max_position_embeddings": 64}  # fmt: skip
+    if kind == "distilbert":
+        sizes = {"vocab_size": 99, "n_layers": 3, "dim": 32, "n_heads": 4, "hidden_dim": 64}
+    return AutoModelForSequenceClassification.from_config(AutoConfig.for_model(kind, **sizes)).eval()
+
+
+@pytest.mark.parametrize("kind", STACKED)
+@pytest.mark.parametrize("upper", [1, 2, 3])
+def test_kept_states_and_upper_layers_are_the_whole_model(kind, upper):
+    model = bert_like(kind)
+    ids = [np.array([5, 6, 7, 8]), np.array([9, 10]), np.array([5, 3, 2])]
+    with torch.inference_mode():
+        whole = model(**padded(ids, pad=1)).logits
+    states = lower_states(model, ids, 1, upper)
+    assert [tuple(state.shape) for state in states] == [(4, 32), (2, 32), (3, 32)]
+    layers = model.base_model.get_submodule(layers_of(model))
+    with lower_skipped(model, upper), torch.inference_mode():
+        assert sum(type(layer) is Skipped for layer in layers) == 3 - upper
+        batch = StateCollator()([(state, 0) for state in states])
+        kept = model(inputs_embeds=batch["inputs_embeds"], attention_mask=batch["attention_mask"]).logits
+    torch.testing.assert_close(kept, whole, atol=1e-5, rtol=1e-4)
+    with torch.inference_mode():  # and all is put back
+        torch.testing.assert_close(model(**padded(ids, pad=1)).logits, whole)
+
+
+def test_only_upper_layers_are_adapted_and_saved(tmp_path, tiny_folder, with_hub_cache):
+    from safetensors import safe_open
+
+    from senti.experiment import conduct
+    from senti.methods import load
+
+    config = LoraConfig(dataset=str(tiny_folder), model="distilbert", lr=3e-2, epochs=8, upper_layers=1)
+    run = create(tmp_path, prepare(config))
+    result = conduct(run)
+    with safe_open(run.model_path / "adapter_model.safetensors", "pt") as file:
+        names = {name for name in file.keys() if "lora" in name}
+    assert len(names) == 4 and all(".layer.1." in name for name in names)
+    assert run.events()["loss"].iloc[-5:].mean() < 0.8 * run.events()["loss"].iloc[0]  # it learns
+    assert load(run)(["a tender film"]).shape == (1, 2)
+    validation = run.events().query("split == 'validation'")["accuracy"].max()
+    # the whole model from the disk does what the upper layers did on kept states
+    assert result["scores"]["validation"]["accuracy"] == pytest.approx(validation, abs=1 / 32)
+
+
+def test_upper_layers_that_cannot_be_are_refused(tmp_path, tiny_folder, with_hub_cache, monkeypatch):
+    config = LoraConfig(dataset=str(tiny_folder), model="distilbert", upper_layers=3)
+    with pytest.raises(BadConfig, match="has 2 layers"):
+        prepare(config)
+    with pytest.raises(BadConfig, match=r"37\.3 GiB"):
+        check_size(10**8 // 2, 400, 2)
+    albert = type("Config", (), {"model_type": "albert", "num_hidden_layers": 12})
+    with pytest.raises(BadConfig, match="albert"):
+        check_upper(2, albert)
+    check_upper(0, albert)
+
+
+def test_lower_layers_hear_a_stop():
+    with pytest.raises(Stopped):
+        lower_states(bert_like("bert"), [np.array([5, 6])], 1, 1, should_stop=lambda: True)

@@ -125,7 +125,8 @@ def setup(args: argparse.Namespace) -> Answer:
     corpus, backbone = _corpus(config), _backbone(config)
     classes = len(corpus.labels)
     full = count_parameters(backbone, classes)
-    trained, total = lora_parameters(backbone, classes, rank=config.lora_rank, targets=config.lora_targets)
+    trained, total = lora_parameters(backbone, classes, rank=config.lora_rank,
+                                     targets=config.lora_targets, upper_layers=config.upper_layers)  # fmt: skip
     steps = _steps(config, corpus.rows["train"])
     payload = {
         "model": backbone.title, "hub_id": backbone.hub_id, "labels": list(corpus.labels),

@@ -47,13 +47,15 @@ def count_parameters(backbone: Backbone, classes: int) -> int:
     return _size(hollow_classifier(backbone, classes))
 
 
-def lora_parameters(backbone: Backbone, classes: int, rank: int, targets: str = "auto") -> tuple[int, int]:
+def lora_parameters(
+    backbone: Backbone, classes: int, rank: int, targets: str = "auto", upper_layers: int = 0
+) -> tuple[int, int]:
     """(trained, total) parameters under LoRA of this rank, head included. Raises BadConfig for unknown targets."""
     from peft import get_peft_model
 
     from senti.encoder.lora import lora_settings
 
-    settings = lora_settings(backbone, rank=rank, alpha=1, dropout=0.0, targets=targets)
+    settings = lora_settings(backbone, rank=rank, alpha=1, dropout=0.0, targets=targets, upper_layers=upper_layers)
     with quiet():
         model = get_peft_model(hollow_classifier(backbone, classes), settings)
     trained, total = model.get_nb_trainable_parameters()

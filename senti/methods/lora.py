@@ -31,7 +31,7 @@ def fit(config: LoraConfig, corpus: Corpus, run: Run) -> Fitted:
     backbone = resolve_model(config.model)
     tokenizer = load_tokenizer(backbone)
     model = adapted(backbone, config, corpus.labels)
-    seconds = train(model, tokenizer, config, corpus, run)
+    seconds = train(model, tokenizer, config, corpus, run, config.upper_layers)
     # the adapter names its base by Hub id: a path would break on any other machine
     model.peft_config["default"].base_model_name_or_path = backbone.hub_id
     model.save_pretrained(run.model_path, save_embedding_layers=False)
@@ -46,7 +46,7 @@ def adapted(backbone: Backbone, config: LoraConfig, labels: Sequence[str]) -> An
 
     settings = lora_settings(
         backbone, rank=config.lora_rank, alpha=config.lora_alpha, dropout=config.lora_dropout,
-        targets=config.lora_targets,
+        targets=config.lora_targets, upper_layers=config.upper_layers,
     )  # fmt: skip
     with quiet():  # PEFT calls what transformers has renamed
         return get_peft_model(load_classifier(backbone, labels), settings, autocast_adapter_dtype=False)

@@ -4,7 +4,7 @@ import math
 import shutil
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,32 +22,50 @@ from senti.training.recorder import Recorder
 from senti.training.rows import row_embeddings
 from senti.training.sampler import LengthSampler
 from senti.training.tokenize import tokenize
-
-if TYPE_CHECKING:
-    import pandas as pd
+from senti.training.upper import StateCollator, lower_skipped, lower_states
 
 LOGGED_STEPS = 200  # about so many points on a curve, however long the run
 MAX_NORM = 1.0  # gradients are clipped to it, as the Trainer does by default
 
 
-def train(model: Any, tokenizer: Any, config: TrainConfig, corpus: Corpus, run: Run) -> float:
+def train(model: Any, tokenizer: Any, config: TrainConfig, corpus: Corpus, run: Run, upper_layers: int = 0) -> float:
     """Train `model` in place, ending at its best epoch by validation accuracy. Returns the seconds it took.
 
-    Rows go to the run's events. A stop ends it after the current step. Raises RunFailed if the loss is not finite.
+    `upper_layers`: if not 0, only so many of the last layers learn, and those below are computed once. Rows go to the
+    run's events. A stop ends it after the current step. Raises RunFailed if the loss is not finite.
     """
-    from transformers import EarlyStoppingCallback, PrinterCallback
     from transformers.utils import logging
 
     logging.disable_progress_bar()  # the run's events tell how far it is
     logging.set_verbosity_error()
     data = tokenize(corpus, tokenizer, config.max_length).with_format("numpy")
-    splits = {name: Tokens(list(data[name]["input_ids"]), corpus.splits[name]) for name in ("train", "validation")}
+    ids = {name: list(data[name]["input_ids"]) for name in ("train", "validation")}
+    pad, labels = tokenizer.pad_token_id, {name: corpus.splits[name]["label"].to_numpy() for name in ids}
+    model = made_ready(model, config.precision)
+    began = time.perf_counter()
+    if not upper_layers:
+        splits = {name: Texts(ids[name], labels[name]) for name in ids}
+        _fit(model, tokenizer, config, run, splits, Collator(pad))
+    else:
+        inner = unwrapped(model)
+        states = {name: lower_states(inner, ids[name], pad, upper_layers, lambda: run.stop_requested) for name in ids}
+        with lower_skipped(inner, upper_layers):
+            splits = {name: Texts(states[name], labels[name]) for name in ids}
+            _fit(model, tokenizer, config, run, splits, StateCollator())
+    return time.perf_counter() - began
+
+
+def _fit(
+    model: Any, tokenizer: Any, config: TrainConfig, run: Run, splits: "dict[str, Texts]", collator: Any
+) -> None:
+    from transformers import EarlyStoppingCallback, PrinterCallback
+
     trainer = QuickTrainer(
-        model=made_ready(model, config.precision),
+        model=model,
         args=arguments(config, run, len(splits["train"])),
         train_dataset=splits["train"],
         eval_dataset=splits["validation"].sorted(),
-        data_collator=Collator(tokenizer.pad_token_id),
+        data_collator=collator,
         processing_class=tokenizer,
         compute_metrics=accuracy_and_f1,
         compute_loss_func=cross_entropy,
@@ -56,44 +74,44 @@ def train(model: Any, tokenizer: Any, config: TrainConfig, corpus: Corpus, run: 
     trainer.remove_callback(PrinterCallback)
     if config.early_stopping:
         trainer.add_callback(EarlyStoppingCallback(config.early_stopping))
-    began = time.perf_counter()
     trainer.train()
-    seconds = time.perf_counter() - began
     if not run.stop_requested:
         shutil.rmtree(run.path / "state", ignore_errors=True)
-    return seconds
 
 
 def made_ready(model: Any, precision: str) -> Any:
     """A classifier, be it wrapped by PEFT, on the machine's device and in the number format it trains in."""
     resolved = resolve_precision(precision)
     model = settle(model, "fp32" if resolved == "fp16" else resolved)  # fp16 needs float32 weights and a loss scale
-    inner = model.get_base_model() if hasattr(model, "get_base_model") else model
+    inner = unwrapped(model)
     if device() == "cpu":  # a GPU draws its random numbers by itself, and has its own fused attention
         quicken(inner)
     first_token_only(inner)
     return model
 
 
-class Tokens(Dataset[tuple[np.ndarray, int]]):
-    """Texts as ids with their labels; `lengths` are in tokens."""
+def unwrapped(model: Any) -> Any:
+    """The classifier inside PEFT's wrapping, if there is one."""
+    return model.get_base_model() if hasattr(model, "get_base_model") else model
 
-    def __init__(self, ids: Sequence[np.ndarray], frame: "pd.DataFrame") -> None:
-        self.ids, self.labels = ids, frame["label"].to_numpy()
-        self.lengths = [len(each) for each in ids]
+
+class Texts(Dataset[tuple[Any, int]]):
+    """Texts with their labels, each as ids, (tokens,), or as states, (tokens, width); `lengths` are in tokens."""
+
+    def __init__(self, texts: Sequence[Any], labels: np.ndarray) -> None:
+        self.texts, self.labels = texts, labels
+        self.lengths = [len(text) for text in texts]
 
     def __len__(self) -> int:
-        return len(self.ids)
+        return len(self.texts)
 
-    def __getitem__(self, i: int) -> tuple[np.ndarray, int]:
-        return self.ids[i], int(self.labels[i])
+    def __getitem__(self, i: int) -> tuple[Any, int]:
+        return self.texts[i], int(self.labels[i])
 
-    def sorted(self) -> "Tokens":
+    def sorted(self) -> "Texts":
         """The same by length, for scoring, where the order is of no importance."""
         order = np.argsort(self.lengths, kind="stable")
-        out = Tokens.__new__(Tokens)
-        out.ids, out.labels, out.lengths = [self.ids[i] for i in order], self.labels[order], sorted(self.lengths)
-        return out
+        return Texts([self.texts[i] for i in order], self.labels[order])
 
 
 class Collator:

@@ -56,7 +56,7 @@ def _weights(config: Config, choice: Choice) -> str:
     await_models()
     classes, backbone = len(read(source).labels), resolve_model(config.model)
     if isinstance(config, LoraConfig):
-        trained, total = _lora(backbone, classes, config.lora_rank, config.lora_targets)
+        trained, total = _lora(backbone, classes, config.lora_rank, config.lora_targets, config.upper_layers)
         return f"Moves {count(trained)} weights, {percent(trained / total, 2)} of {count(total)}."
     return f"Moves all {count(_full(backbone, classes))} weights."
 
@@ -102,8 +102,8 @@ def _rate(run: Run) -> float | None:
 
 
 @lru_cache(maxsize=32)
-def _lora(backbone: Backbone, classes: int, rank: int, targets: str) -> tuple[int, int]:
-    return lora_parameters(backbone, classes, rank, targets)
+def _lora(backbone: Backbone, classes: int, rank: int, targets: str, upper: int) -> tuple[int, int]:
+    return lora_parameters(backbone, classes, rank, targets, upper)
 
 
 @lru_cache(maxsize=8)
