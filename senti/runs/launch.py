@@ -18,6 +18,7 @@ from filelock import FileLock, Timeout
 
 from senti.config import command_line
 from senti.errors import Stopped, UnknownRun
+from senti.runs import standby
 from senti.runs.store import Run, list_runs, open_run
 
 POLITE_SECONDS = 12.0  # after which a stop becomes firm
@@ -25,17 +26,23 @@ POLITE_SECONDS = 12.0  # after which a stop becomes firm
 
 def spawn(run: Run) -> None:
     """Start the worker of a queued run as a detached process that writes to log.txt."""
-    words = [sys.executable, "-m", "senti", *command_line(run.config)]
-    words += ["--run", run.name, "--output-dir", str(run.path.parent)]
-    package = str(Path(__file__).resolve().parents[2])
-    env = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))}
-    with (run.path / "log.txt").open("ab") as log:
-        # never a pipe: nobody would drain it once the app is gone
-        process = subprocess.Popen(
-            words, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
-            env=env | {"SENTI_BACKGROUND": "1"},
-        )  # fmt: skip
-    threading.Thread(target=process.wait, daemon=True).start()  # reaps the child, so that it leaves no zombie
+    words = [*command_line(run.config), "--run", run.name, "--output-dir", str(run.path.parent.resolve())]
+    log = run.path.resolve() / "log.txt"
+    ready = standby.hand_over({"words": words, "log": str(log)})
+    threading.Thread(target=_reap, args=(ready or _started(words, log), ready is not None), daemon=True).start()
+
+
+def _started(words: list[str], log: Path) -> subprocess.Popen[bytes]:
+    with log.open("ab") as output:  # never a pipe: nobody would drain it once the app is gone
+        command = [sys.executable, "-m", "senti", *words]
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, **standby.detached(output))
+
+
+def _reap(process: "subprocess.Popen[bytes]", was_ready: bool) -> None:
+    """Wait for the child, so that it leaves no zombie; the next idle worker loads once the machine is free again."""
+    process.wait()
+    if was_ready:
+        standby.keep_ready()
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from senti.errors import SentiError
 from senti.evaluation import finished_runs, load_predictor
+from senti.runs import keep_ready
 
 WARM_RUNS = 3
 _importing = threading.Lock()  # transformers imports its parts on first use, and not safely from two threads at once
@@ -26,7 +27,9 @@ def warm_up(root: Path) -> threading.Thread:
 
 
 def _load(root: Path) -> None:
+    """Models first: who looks at a text waits for them; a run from the app then finds a worker that is ready."""
     await_models()
+    keep_ready()
     for run in finished_runs(root)[:WARM_RUNS]:
         with contextlib.suppress(SentiError):  # whoever asks for this run will be told
             load_predictor(run)
