@@ -26,7 +26,8 @@ from senti.corpus import Corpus, load_corpus
 from senti.encoder import Backbone, lora_parameters, resolve_model
 from senti.errors import BadData, MissingExtra, RunFailed, SentiError, Stopped
 from senti.evaluation import score
-from senti.methods import Fitted, fit
+from senti.methods import Fitted, fit, learn
+from senti.processes import world
 from senti.runs import Run, create_run, hold, spawn, wait_turn
 
 PACKAGES = ("torch", "transformers", "datasets", "peft", "scikit-learn")
@@ -111,6 +112,11 @@ def conduct(run: Run) -> dict[str, Any]:
             raise failure from e
 
 
+def follow(run: Run) -> None:
+    """What the other processes do while the first conducts a run: their share of its training, and nothing else."""
+    learn(prepare(run.config).corpus, run)
+
+
 def _work(run: Run) -> dict[str, Any]:
     began = time.perf_counter()
     prepared = prepare(run.config)
@@ -185,7 +191,8 @@ def _peak_memory() -> float | None:
 
 def _device() -> str:
     torch = sys.modules.get("torch")
-    return torch.cuda.get_device_name() if torch and torch.cuda.is_available() else f"CPU, {platform.machine()}"
+    name = torch.cuda.get_device_name() if torch and torch.cuda.is_available() else f"CPU, {platform.machine()}"
+    return f"{name}, {world()} processes" if world() > 1 else name
 
 
 def _check_data(run: Run, corpus: Corpus) -> None:

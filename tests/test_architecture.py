@@ -11,7 +11,7 @@ PROJECT = Path(__file__).parents[1]
 FILES = sorted((PROJECT / "senti").rglob("*.py"))
 # a room may import from the rooms before it, and from itself
 LAYERS = [
-    {"errors"}, {"config", "hub", "cache", "numbers"},
+    {"errors"}, {"config", "hub", "cache", "numbers", "processes"},
     {"corpus"}, {"encoder"}, {"runs"},
     {"training"}, {"methods"}, {"evaluation"}, {"experiment", "quickstart"}, {"plots"},
     {"cli", "ui"},

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from senti.cli.answer import Answer
 from senti.cli.parser import build_parser, expand_step
 from senti.errors import SentiError
+from senti.processes import rank
 
 __all__ = ["Answer", "main"]
 
@@ -33,7 +34,8 @@ def run(argv: list[str]) -> int:
             return 0
         return _print(args.command(args), args.json)
     except SentiError as e:
-        print(f"senti: {e}", file=sys.stderr)
+        if rank() == 0:
+            print(f"senti: {e}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
@@ -43,6 +45,8 @@ def run(argv: list[str]) -> int:
 
 
 def _print(answer: Answer, as_json: bool) -> int:
+    if rank() > 0:  # of several processes the first speaks
+        return answer.code
     if as_json:
         print(json.dumps(answer.payload, allow_nan=False))
     else:

@@ -73,7 +73,8 @@ def _train(commands: Any) -> None:
     for name, cls in METHODS.items():
         sub = _add(commands, name, helps[name], "train.method")
         sub.set_defaults(config_class=cls)
-        sub.add_argument("--run", default="", metavar="NAME", help="name of the run (default: time, method, random)")
+        sub.add_argument("--run", "--name", dest="run", default="", metavar="NAME",  # torchrun has a --run-path
+                         help="name of the run (default: time, method, random)")  # fmt: skip
     _add(commands, "baselines", "majority and TF-IDF", "train.baselines")
     _add(commands, "quickstart", "SVM, full fine-tuning and LoRA on the bundled reviews, in about a minute",
          "train.quickstart")  # fmt: skip

@@ -9,10 +9,12 @@ from typing import Any
 from senti.cli.answer import Answer
 from senti.cli.flags import read_config
 from senti.cli.progress import note, watcher
-from senti.config import Config, MajorityConfig, TfidfConfig
+from senti.config import Config, MajorityConfig, TfidfConfig, TrainConfig
+from senti.errors import SentiError
 from senti.numbers import duration, interval
+from senti.processes import rank, share_of, tell, world
 from senti.quickstart import CONFIGS
-from senti.runs import open_run, queue_place
+from senti.runs import Run, open_run, queue_place
 
 
 def method(args: argparse.Namespace) -> Answer:
@@ -41,7 +43,37 @@ def _several(root: Path, configs: tuple[Config, ...]) -> Answer:
 
 def train(root: Path, config: Config, name: str) -> dict[str, Any]:
     """Train in this process; a run waits for those before it. Returns result.json's content."""
-    from senti.experiment import conduct, create, prepare
+    from senti.experiment import conduct
+
+    if world() > 1:
+        return _train_together(root, config, name)
+    run = _queued(root, config, name)
+    return conduct(replace(run, on_event=watcher()))
+
+
+def _train_together(root: Path, config: Config, name: str) -> dict[str, Any]:
+    """The same in several processes: the first keeps the run's folder, the others do their share."""
+    from senti.experiment import conduct, follow
+
+    if rank() > 0:
+        path = tell()
+        if path is None:  # the first has said why
+            raise SystemExit(2)
+        follow(Run(path))
+        return {}
+    try:
+        if isinstance(config, TrainConfig):
+            share_of(config.batch_size)
+        run = _queued(root, config, name)
+    except SentiError:
+        tell(None)
+        raise
+    tell(run.path)
+    return conduct(replace(run, on_event=watcher()))
+
+
+def _queued(root: Path, config: Config, name: str) -> Run:
+    from senti.experiment import create, prepare
 
     if name and (root / name / "queued").exists() and os.environ.get("SENTI_BACKGROUND"):
         run = open_run(root, name)
@@ -55,11 +87,13 @@ def train(root: Path, config: Config, name: str) -> dict[str, Any]:
     place = queue_place(run)
     if place:
         note(f"waiting for {place} earlier run{'s' if place > 1 else ''}")
-    return conduct(replace(run, on_event=watcher()))
+    return run
 
 
 def summary(result: dict[str, Any]) -> list[str]:
-    """A finished run in five lines."""
+    """A finished run in five lines; none from a process that only had its share in it."""
+    if not result:
+        return []
     scores, parameters = result["scores"], result["parameters"]
     model = f" · {result['model']}" if result["model"] else ""
     return [

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from senti.config import method_name
+from senti.config import TrainConfig, method_name
 from senti.corpus import Corpus
 from senti.errors import UnknownRun
 from senti.methods.fitted import Fitted
@@ -26,6 +26,13 @@ def fit(corpus: Corpus, run: Run) -> Fitted:
     return importlib.import_module(f"senti.methods.{method_name(config)}").fit(config, corpus, run)
 
 
+def learn(corpus: Corpus, run: Run) -> None:
+    """One process's share of training a run that another one conducts; nothing to do where training is not shared."""
+    config = run.config
+    if isinstance(config, TrainConfig):
+        importlib.import_module(f"senti.methods.{method_name(config)}").learn(config, corpus, run)
+
+
 def load(run: Run) -> Callable[[Sequence[str]], np.ndarray]:
     """What a run learned, as a function: n texts to (n, classes) probabilities. Raises UnknownRun if it saved none."""
     if not run.model_path.is_dir():
@@ -33,4 +40,4 @@ def load(run: Run) -> Callable[[Sequence[str]], np.ndarray]:
     return importlib.import_module(f"senti.methods.{method_name(run.config)}").load(run)
 
 
-__all__ = ["TITLES", "Fitted", "fit", "load"]
+__all__ = ["TITLES", "Fitted", "fit", "learn", "load"]

@@ -1,6 +1,7 @@
 """Full fine-tuning: every weight of the transformer and a fresh head learn from the labels."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +15,15 @@ from senti.runs import Run
 
 def fit(config: FinetuneConfig, corpus: Corpus, run: Run) -> Fitted:
     """Train all parameters and save model and tokenizer."""
+    model, tokenizer, seconds = learn(config, corpus, run)
+    model.save_pretrained(run.model_path)
+    tokenizer.save_pretrained(run.model_path)
+    size = sum(p.numel() for p in model.parameters())
+    return Fitted(load(run), trained=size, total=size, train_seconds=seconds)
+
+
+def learn(config: FinetuneConfig, corpus: Corpus, run: Run) -> tuple[Any, Any, float]:
+    """The trained model, its tokenizer, and the seconds; what each of several processes does."""
     import torch
 
     from senti.training.trainer import train
@@ -22,12 +32,7 @@ def fit(config: FinetuneConfig, corpus: Corpus, run: Run) -> Fitted:
     backbone = resolve_model(config.model)
     tokenizer = load_tokenizer(backbone)
     model = load_classifier(backbone, corpus.labels)
-    seconds = train(model, tokenizer, config, corpus, run)
-    model.save_pretrained(run.model_path)
-    tokenizer.save_pretrained(run.model_path)
-    size = sum(p.numel() for p in model.parameters())
-    # scored as saved: the Trainer leaves the model in memory wrapped in its mixed precision
-    return Fitted(load(run), trained=size, total=size, train_seconds=seconds)
+    return model, tokenizer, train(model, tokenizer, config, corpus, run)
 
 
 def load(run: Run) -> Callable[[Sequence[str]], np.ndarray]:

@@ -23,21 +23,25 @@ from senti.runs import Run
 
 def fit(config: LoraConfig, corpus: Corpus, run: Run) -> Fitted:
     """Train adapter and head, and save them without the frozen weights."""
+    model, seconds = learn(config, corpus, run)
+    # the adapter names its base by Hub id: a path would break on any other machine
+    model.peft_config["default"].base_model_name_or_path = resolve_model(config.model).hub_id
+    model.save_pretrained(run.model_path, save_embedding_layers=False)
+    (run.model_path / "README.md").unlink(missing_ok=True)  # PEFT's blank model card
+    trained, total = model.get_nb_trainable_parameters()
+    return Fitted(load(run), trained, total, seconds)
+
+
+def learn(config: LoraConfig, corpus: Corpus, run: Run) -> tuple[Any, float]:
+    """The adapted model and the seconds it took; what each of several processes does."""
     import torch
 
     from senti.training.trainer import train
 
     torch.manual_seed(config.seed)
     backbone = resolve_model(config.model)
-    tokenizer = load_tokenizer(backbone)
     model = adapted(backbone, config, corpus.labels)
-    seconds = train(model, tokenizer, config, corpus, run, config.upper_layers)
-    # the adapter names its base by Hub id: a path would break on any other machine
-    model.peft_config["default"].base_model_name_or_path = backbone.hub_id
-    model.save_pretrained(run.model_path, save_embedding_layers=False)
-    (run.model_path / "README.md").unlink(missing_ok=True)  # PEFT's blank model card
-    trained, total = model.get_nb_trainable_parameters()
-    return Fitted(load(run), trained, total, seconds)
+    return model, train(model, load_tokenizer(backbone), config, corpus, run, config.upper_layers)
 
 
 def adapted(backbone: Backbone, config: LoraConfig, labels: Sequence[str]) -> Any:

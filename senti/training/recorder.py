@@ -8,6 +8,7 @@ from transformers import TrainerCallback
 
 from senti.config import TrainConfig
 from senti.errors import RunFailed
+from senti.processes import rank, tell
 from senti.runs import Run
 
 
@@ -25,14 +26,14 @@ class Recorder(TrainerCallback):
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Look for the stop file after every step."""
-        if self.run.stop_requested:
+        if tell(self.run.stop_requested):  # all processes end at the same step
             control.should_training_stop = True
 
     def on_log(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """One row per log line of the Trainer: training rows carry `loss`, evaluations `eval_loss`."""
         logs: dict[str, float] = kwargs["logs"]
         if "eval_loss" in logs:
-            self.run.record(self._row(state) | _validation(logs))
+            self._record(self._row(state) | _validation(logs))
             self.last_time = time.perf_counter()  # evaluating is not training time
         elif "loss" in logs:
             if not math.isfinite(logs["loss"]):
@@ -40,7 +41,11 @@ class Recorder(TrainerCallback):
                     f"The loss became {logs['loss']} at step {state.global_step}: "
                     f"the learning rate {self.config.lr:g} is too high; try {self.config.lr / 10:g}."
                 )
-            self.run.record(self._row(state) | self._training(state, logs, kwargs["optimizer"]))
+            self._record(self._row(state) | self._training(state, logs, kwargs["optimizer"]))
+
+    def _record(self, row: dict[str, Any]) -> None:
+        if rank() == 0:
+            self.run.record(row)
 
     def _row(self, state: Any) -> dict[str, Any]:
         seconds = time.perf_counter() - self.began

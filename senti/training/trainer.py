@@ -15,6 +15,7 @@ from transformers import Trainer, TrainingArguments
 from senti.config import TrainConfig
 from senti.corpus import Corpus
 from senti.encoder import device, first_token_only, padded, resolve_precision, settle
+from senti.processes import rank, share_of
 from senti.runs import Run
 from senti.training.dropout import quicken
 from senti.training.optimizer import MasterAdamW
@@ -75,7 +76,8 @@ def _fit(
     if config.early_stopping:
         trainer.add_callback(EarlyStoppingCallback(config.early_stopping))
     trainer.train()
-    if not run.stop_requested:
+    trainer.accelerator.wait_for_everyone()  # each has read the best epoch
+    if rank() == 0 and not run.stop_requested:
         shutil.rmtree(run.path / "state", ignore_errors=True)
 
 
@@ -181,7 +183,7 @@ def arguments(config: TrainConfig, run: Run, rows: int) -> TrainingArguments:
         output_dir=str(run.path / "state"),
         learning_rate=config.lr,
         num_train_epochs=config.epochs,
-        per_device_train_batch_size=config.batch_size,
+        per_device_train_batch_size=share_of(config.batch_size),
         per_device_eval_batch_size=64,
         weight_decay=config.weight_decay,
         warmup_steps=config.warmup,  # below 1 it is a share of all steps
