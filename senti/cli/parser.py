@@ -85,7 +85,13 @@ def _use(commands: Any) -> None:
     sub.add_argument("texts", nargs="*", metavar="TEXT", help="texts to send through the runs")
     _add_runs(sub)
     sub = _add(commands, "predict", "label texts from arguments, standard input or a file", "use.predict")
-    sub.add_argument("texts", nargs="*", metavar="TEXT", help="texts (default: one per line of standard input)")
+    sub.add_argument(
+        "texts", nargs="*", metavar="TEXT",
+        help="texts (default: one per line of standard input); or IN OUT: the rows of a file or folder IN go to the "
+        "folder OUT in labelled shards, which the processes of torchrun share; a killed job goes on",
+    )  # fmt: skip
+    sub.add_argument(*spellings("shard_rows"), dest="shard_rows", type=int, default=10_000, metavar="N",
+                     help="rows per shard of IN OUT (default 10,000)")
     sub.add_argument("--file", type=Path, help="a csv, tsv, jsonl or parquet file with a text column")
     sub.add_argument("--out", type=Path, help="where the file goes with its added columns (same format as --file)")
     sub.add_argument(*spellings("text_column"), dest="text_column", help="column that holds the text")

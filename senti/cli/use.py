@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from senti.cli import bulk
 from senti.cli.answer import Answer, table
 from senti.cli.progress import note
 from senti.config import to_dict
@@ -69,6 +70,8 @@ def predict(args: argparse.Namespace) -> Answer:
     """Label texts given as arguments, on standard input, or in a file that comes back with added columns."""
     from senti.evaluation import compare as compare_texts
 
+    if bulk.asked_for(args):
+        return bulk.predict(args)
     if args.file:
         return _predict_file(args)
     texts = _clean(args.texts or [line.rstrip("\n") for line in sys.stdin if line.strip()])

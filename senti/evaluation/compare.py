@@ -42,10 +42,15 @@ def compare(root: Path, texts: Sequence[str], names: Sequence[str] = ()) -> pd.D
     Columns: text, run, title, method, model, dataset, label, confidence, probabilities (dict by label name),
     milliseconds (per text). Raises UnknownRun where there is nothing to compare.
     """
+    return pd.DataFrame([row for run in chosen_runs(root, names) for row in _rows(run, texts)])
+
+
+def chosen_runs(root: Path, names: Sequence[str] = ()) -> list[Run]:
+    """The runs of those names, or all finished ones. Raises UnknownRun where there is none."""
     runs = [open_run(root, name) for name in names] or finished_runs(root)
     if not runs:
         raise UnknownRun(f"No finished run in {root}; train one first, for example with `python -m senti quickstart`.")
-    return pd.DataFrame([row for run in runs for row in _rows(run, texts)])
+    return runs
 
 
 def _rows(run: Run, texts: Sequence[str]) -> list[dict[str, object]]:
