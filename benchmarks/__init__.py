@@ -1,1 +1,1 @@
-"""Measurements beside the product; each module runs on its own: `python -m benchmarks.bundled_reviews`."""
+"""Measurements beside the product: `python -m benchmarks` runs senti against the stock tools on this machine."""
