@@ -36,7 +36,7 @@ def features_pipeline(scratch: Path, size: str, n: int) -> dict[str, Any]:
     return {"seconds": time.perf_counter() - began, "vectors": vectors}
 
 
-def svm_script(scratch: Path) -> dict[str, Any]:
+def svm_script(scratch: Path, rows: int = 0) -> dict[str, Any]:
     """A plain script: every split through the model, 32 texts at a time, and a LinearSVC."""
     import torch
     from sklearn.pipeline import make_pipeline
@@ -58,7 +58,7 @@ def svm_script(scratch: Path) -> dict[str, Any]:
                 out.append(((states * mask).sum(1) / mask.sum(1)).numpy())
         return np.concatenate(out)
 
-    frames = splits()
+    frames = {name: frame[: rows or None] for name, frame in splits().items()}
     svm = make_pipeline(StandardScaler(), LinearSVC(C=0.01, dual=False))
     svm.fit(read(frames["train"]), frames["train"]["label"])
     scores = {name: svm.score(read(frames[name]), frames[name]["label"]) for name in ("validation", "test")}
