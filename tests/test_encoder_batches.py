@@ -11,11 +11,13 @@ from senti.encoder import (
     first_token_only,
     load_classifier,
     load_tokenizer,
+    make_lean,
     padded,
     resolve_model,
     resolve_precision,
 )
 from senti.encoder.batches import CHUNK
+from senti.encoder.lean import KNOWN as LEAN
 from senti.errors import BadConfig
 
 TEXTS = [("a tender film " * n).strip() for n in (9, 1, 4, 2, 7, 3, 3, 12, 1)]
@@ -120,3 +122,27 @@ def test_a_classifier_on_minilm_is_unchanged_too(minilm):
         before = model(**inputs).logits
         first_token_only(model)
         torch.testing.assert_close(model(**inputs).logits, before)
+
+
+@pytest.mark.parametrize("first", [False, True])
+@pytest.mark.parametrize("kind", [*LEAN, "electra"])
+def test_the_lean_pass_is_the_model_s(kind, first):
+    """Same logits and states, with padding, without, and for many tokens at once; unknown architectures keep theirs."""
+    model = plain_bert(kind).eval()
+    draw = np.random.default_rng(0)
+    several = [[5, 6, 7, 8, 9], [5, 7]], [[5, 6, 7]], [list(draw.integers(3, 99, 20)) for _ in range(30)]
+    many = [*several, [list(draw.integers(3, 99, n)) for n in range(3, 33)]]
+    with torch.inference_mode():
+        stock = [model(**padded(ids, pad=1), output_hidden_states=True) for ids in many]
+        make_lean(model, first_token=first)
+        for ids, before in zip(many, stock, strict=True):
+            inputs = padded(ids, pad=1)
+            torch.testing.assert_close(model(**inputs).logits, before.logits, atol=1e-5, rtol=1e-4)
+            states = model.base_model(**inputs).last_hidden_state
+            real = inputs["attention_mask"].bool()[:, : states.shape[1]]
+            expected = before.hidden_states[-1][:, : states.shape[1]]
+            torch.testing.assert_close(states[real], expected[real], atol=1e-5, rtol=1e-4)
+            again = model(**inputs, output_hidden_states=True).hidden_states  # the stock way is still there
+            torch.testing.assert_close(again[1][real] if not first else again[1], before.hidden_states[1][real]
+                                       if not first else before.hidden_states[1])  # fmt: skip
+    assert first is (states.shape[1] == 1) or kind == "electra"

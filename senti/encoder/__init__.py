@@ -5,6 +5,7 @@ from senti.encoder.batches import batches, by_length, padded
 from senti.encoder.facts import count_parameters, linear_names, lora_parameters, model_facts
 from senti.encoder.features import features
 from senti.encoder.first_token import first_token_only
+from senti.encoder.lean import make_lean
 from senti.encoder.load import load_adapter, load_backbone, load_classifier, load_finetuned, load_tokenizer, quiet
 from senti.encoder.lora import lora_settings
 from senti.encoder.machine import batch_tokens, device, keep_freed_memory, resolve_precision, settle
@@ -34,6 +35,7 @@ __all__ = [
     "look_inside",
     "lora_parameters",
     "lora_settings",
+    "make_lean",
     "model_facts",
     "padded",
     "quiet",

@@ -16,6 +16,7 @@ from senti.cache import cache_dir
 from senti.encoder.backbone import Backbone
 from senti.encoder.batches import batches
 from senti.encoder.facts import check_length, reading_checksum
+from senti.encoder.lean import make_lean
 from senti.encoder.load import load_backbone, load_tokenizer
 from senti.encoder.machine import batch_tokens, device, resolve_precision, settle
 from senti.encoder.tokens import fit_text
@@ -120,7 +121,9 @@ def _ready(backbone: Backbone, precision: str) -> tuple[Any, Any]:
 
 @functools.lru_cache(maxsize=2)
 def _loaded(backbone: Backbone, precision: str) -> tuple[Any, Any]:
-    return settle(load_backbone(backbone), precision), load_tokenizer(backbone)
+    model = settle(load_backbone(backbone), precision)
+    make_lean(model)
+    return model, load_tokenizer(backbone)
 
 
 def _path(backbone: Backbone, texts: Sequence[str], how: _How) -> Path:

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from senti.encoder import batch_tokens, batches, first_token_only, resolve_precision, settle
+from senti.encoder import batch_tokens, batches, make_lean, resolve_precision, settle
 
 
 def predictor(model: Any, tokenizer: Any, max_length: int, precision: str) -> Callable[[Sequence[str]], np.ndarray]:
     """A function from n texts to (n, classes) probabilities, in the order given."""
     model = settle(model, resolve_precision(precision)).eval()
-    first_token_only(model)
+    make_lean(model, first_token=True)
     lock = threading.Lock()  # one forward pass at a time: two would only share the same cores
 
     def probabilities(texts: Sequence[str]) -> np.ndarray:

@@ -1,0 +1,103 @@
+"""The forward pass of BERT and its kin with nothing but the arithmetic, for reading and predicting.
+
+Transformers spends half of a short text's time on what surrounds the products: masks, hooks, checks, three products
+for query, key and value where one does. Weights and results stay those of the model; what is not known here is left
+to it.
+"""
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+KNOWN = ("bert", "camembert", "distilbert", "roberta", "xlm-roberta")
+LANES = 16  # torch's half-precision attention on a processor is fast for whole sixteens of tokens
+MANY = 256  # tokens from which filling up to whole sixteens is worth its copies
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer's weights, those of query, key and value as one."""
+
+    joint: tuple["Tensor", "Tensor"]
+    out: Any
+    norm: Any
+    up: Any
+    act: Any
+    down: Any
+    last_norm: Any
+
+
+def make_lean(model: Any, first_token: bool = False) -> None:
+    """Let a settled model, with or without a head, read by the quick way from now on, in place and in eval mode.
+
+    `first_token`: compute its last layer for [CLS] alone; the last hidden state becomes (n, 1, width). Whoever asks
+    for all hidden states or for attention still gets them from transformers. Does nothing to unknown architectures.
+    """
+    body = model.base_model
+    if model.config.model_type not in KNOWN:
+        return
+    layers = body.transformer.layer if model.config.model_type == "distilbert" else body.encoder.layer
+    read = _like_distilbert if model.config.model_type == "distilbert" else _like_bert
+    body.forward = functools.partial(_forward, body, body.forward, [read(layer) for layer in layers], first_token)
+
+
+def _forward(
+    body: Any, stock: Callable[..., Any], layers: list[Layer], first_token: bool, input_ids: Any = None,
+    attention_mask: Any = None, **others: Any,
+) -> Any:  # fmt: skip
+    from transformers.modeling_outputs import BaseModelOutputWithPooling
+
+    if input_ids is None or any(others.get(name) is not None for name in ("output_hidden_states", "output_attentions")):
+        return stock(input_ids=input_ids, attention_mask=attention_mask, **others)
+    states = body.embeddings(input_ids)
+    mask = None if attention_mask is None or bool(attention_mask.all()) else attention_mask.bool()[:, None, None, :]
+    heads = body.config.num_attention_heads
+    for layer in layers[:-1]:
+        states = _layer(layer, states, mask, heads, states)
+    states = _layer(layers[-1], states, mask, heads, states[:, :1] if first_token else states)
+    pooler = getattr(body, "pooler", None)
+    return BaseModelOutputWithPooling(last_hidden_state=states, pooler_output=pooler(states) if pooler else None)
+
+
+def _layer(layer: Layer, states: "Tensor", mask: Any, heads: int, wanted: "Tensor") -> "Tensor":
+    """What a layer makes of `states` (n, tokens, width) at the `wanted` ones, its first or all."""
+    import torch
+    import torch.nn.functional as F
+
+    n, tokens, width = states.shape
+    joint = F.linear(states, *layer.joint).view(n, tokens, 3, heads, width // heads)
+    spare = -tokens % LANES if n * tokens >= MANY else 0
+    if spare:
+        joint = F.pad(joint, (0, 0, 0, 0, 0, 0, 0, spare))
+        if mask is None:
+            mask = torch.ones((1, 1, 1, tokens), dtype=torch.bool, device=states.device)
+        mask = F.pad(mask, (0, spare))
+    query, key, value = joint.permute(2, 0, 3, 1, 4).unbind(0)
+    count = wanted.shape[1]
+    query = query[:, :, :count] if count < tokens else query
+    mixed = F.scaled_dot_product_attention(query, key, value, attn_mask=mask)[:, :, :count]
+    kept = layer.norm(layer.out(mixed.transpose(1, 2).reshape(n, count, width)) + wanted)
+    return layer.last_norm(layer.down(layer.act(layer.up(kept))) + kept)
+
+
+def _like_bert(layer: Any) -> Layer:
+    inner, out = layer.attention.self, layer.attention.output
+    return Layer(_joint(inner.query, inner.key, inner.value), out.dense, out.LayerNorm, layer.intermediate.dense,
+                 layer.intermediate.intermediate_act_fn, layer.output.dense, layer.output.LayerNorm)  # fmt: skip
+
+
+def _like_distilbert(layer: Any) -> Layer:
+    inner, ffn = layer.attention, layer.ffn
+    return Layer(_joint(inner.q_lin, inner.k_lin, inner.v_lin), inner.out_lin, layer.sa_layer_norm, ffn.lin1,
+                 ffn.activation, ffn.lin2, layer.output_layer_norm)  # fmt: skip
+
+
+def _joint(*parts: Any) -> tuple["Tensor", "Tensor"]:
+    import torch
+
+    with torch.no_grad():
+        return torch.cat([part.weight for part in parts]), torch.cat([part.bias for part in parts])
