@@ -104,6 +104,14 @@ def training(
             "rate": epochs * len(data["train"]) / (now - trained)}  # fmt: skip
 
 
+def _classifier(run: str) -> Any:
+    """A fine-tuned run as the stock Trainer would have saved it: in float32."""
+    import torch
+    from transformers import AutoModelForSequenceClassification
+
+    return AutoModelForSequenceClassification.from_pretrained(run + "/model", dtype=torch.float32)
+
+
 def one_text_pipelines(scratch: Path, runs: dict[str, str], n: int) -> dict[str, Any]:
     """Three pipelines, one after the other: two classifiers (an adapter merged is one), features with the SVM."""
     from transformers import pipeline
@@ -112,8 +120,8 @@ def one_text_pipelines(scratch: Path, runs: dict[str, str], n: int) -> dict[str,
     from senti.runs import Run
 
     minilm = model_folder("minilm", scratch)
-    full = pipeline("text-classification", runs["finetune"] + "/model", tokenizer=minilm, device="cpu")
-    second = pipeline("text-classification", runs["finetune"] + "/model", tokenizer=minilm, device="cpu")
+    full = pipeline("text-classification", _classifier(runs["finetune"]), tokenizer=minilm, device="cpu")
+    second = pipeline("text-classification", _classifier(runs["finetune"]), tokenizer=minilm, device="cpu")
     extract = pipeline("feature-extraction", minilm, device="cpu")
     svm = linear.restore(Run(Path(runs["svm"])).model_path)
     seconds = []
@@ -131,7 +139,7 @@ def predict_pipeline(scratch: Path, runs: dict[str, str], n: int) -> dict[str, A
     from transformers import pipeline
 
     minilm = model_folder("minilm", scratch)
-    classify = pipeline("text-classification", runs["finetune"] + "/model", tokenizer=minilm, device="cpu",
+    classify = pipeline("text-classification", _classifier(runs["finetune"]), tokenizer=minilm, device="cpu",
                         batch_size=32, top_k=None, truncation=True, max_length=128)  # fmt: skip
     classify(WARM)
     began = time.perf_counter()
