@@ -34,12 +34,17 @@ def run_of(root, config):
     return run
 
 
+FP32, BF16 = {"precision": "fp32"}, {"precision": "bf16"}
+
+
 @pytest.mark.parametrize(
-    ("cls", "knobs"),
-    [(MajorityConfig, {}), (TfidfConfig, {}), (SvmConfig, {"pooling": "mean"}), (FinetuneConfig, {"lr": 1e-2}),
-     (LoraConfig, {"lr": 1e-2})],
+    ("cls", "knobs", "rounding"),
+    [(MajorityConfig, {}, 0), (TfidfConfig, {}, 1e-7),
+     (SvmConfig, FP32, 1e-4), (SvmConfig, {"pooling": "mean"} | BF16, 5e-3),
+     (FinetuneConfig, {"lr": 1e-2} | FP32, 1e-4), (FinetuneConfig, {"lr": 1e-2} | BF16, 5e-3),
+     (LoraConfig, {"lr": 1e-2} | FP32, 1e-4), (LoraConfig, {"lr": 1e-2} | BF16, 5e-3)],
 )  # fmt: skip
-def test_a_reloaded_model_predicts_what_the_run_predicted(root, config, cls, knobs):
+def test_a_reloaded_model_predicts_what_the_run_predicted(root, config, cls, knobs, rounding):
     run = run_of(root, config(cls, **knobs))
     from senti.corpus import load_corpus
     from senti.evaluation import saved_predictions
@@ -50,7 +55,7 @@ def test_a_reloaded_model_predicts_what_the_run_predicted(root, config, cls, kno
     assert now.shape == (32, 2) and np.allclose(now.sum(axis=1), 1)
     np.testing.assert_allclose(now, then, atol=1e-6)
     one_by_one = np.vstack([load(run)([text]) for text in test["text"]])
-    np.testing.assert_allclose(now, one_by_one, atol=1e-4)  # the order is kept, and padding counts for nothing
+    np.testing.assert_allclose(now, one_by_one, atol=rounding)  # the order is kept, padding counts for nothing
     accuracy = (now.argmax(axis=1) == test["label"]).mean()
     assert run.result["scores"]["test"]["accuracy"] == pytest.approx(accuracy)
 
