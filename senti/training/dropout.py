@@ -30,7 +30,8 @@ def drop(values: Tensor, p: float) -> Tensor:
         return values
     n = values.numel()
     words = torch.empty((n + 7) // 8, dtype=torch.int64, device=values.device).random_(-(2**63), None)
-    kept = words.view(torch.uint8)[:n].view(values.shape).ge(cut).to(values.dtype)
+    kept = torch.empty(values.shape, dtype=values.dtype, device=values.device)
+    torch.ge(words.view(torch.uint8)[:n].view(values.shape), cut, out=kept)  # 0 or 1, without a pass to convert them
     return values * kept.mul_(STEPS / max(STEPS - cut, 1))
 
 
@@ -40,12 +41,13 @@ def attend(
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
     """Scaled dot-product attention written out: for short texts on a processor faster than torch's own backward.
 
-    query, key, value: (n, heads, tokens, width of a head). Returns (n, tokens, heads, width) and the weights.
+    query, key, value: (n, heads, tokens, width of a head). Returns (n, tokens, heads, width) and the weights. The
+    softmax is taken in float32: torch's own in bf16 is five times slower.
     """
-    scores = torch.matmul(query * (scaling or query.shape[-1] ** -0.5), key.transpose(2, 3))
+    scores = torch.matmul(query * (scaling or query.shape[-1] ** -0.5), key.transpose(2, 3)).float()
     if mask is not None:
         scores = scores + mask[..., : key.shape[-2]]
-    weights = drop(scores.softmax(-1), dropout)
+    weights = drop(scores.softmax(-1).to(query.dtype), dropout)
     return torch.matmul(weights, value).transpose(1, 2).contiguous(), weights
 
 

@@ -3,14 +3,38 @@
 Updates far smaller than a weight vanish in bf16's eight bits, so they are added to float32 masters, and the model gets
 a rounded copy after each step (Micikevicius et al. 2018, Mixed Precision Training). Clipping to a norm is folded into
 the same pass over memory. Decoupled weight decay as in Loshchilov & Hutter 2019.
+
+A step is bound by memory: it goes through the model in pieces that stay in a processor's cache from the gradient in
+bf16 to the rounded copy.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from senti.training.rows import RowEmbedding
+
+PIECE = 400_000  # numbers; with gradient and moments 6 MB, and few enough pieces that calling costs nothing
+
+
+class Piece(NamedTuple):
+    """Some parameters of the model, their place in the flat tensors, and views of master and gradient, one for each."""
+
+    params: list[Tensor]
+    place: slice
+    masters: list[Tensor]
+    gradient: Tensor
+    gradients: list[Tensor]
+
+    def gathered(self) -> Tensor:
+        """The gradients in float32, in one row; zero where a parameter took no part. The next piece overwrites it."""
+        pairs = [(flat, p.grad) for flat, p in zip(self.gradients, self.params, strict=True) if p.grad is not None]
+        if len(pairs) < len(self.params):
+            self.gradient.zero_()
+        if pairs:
+            torch._foreach_copy_([flat for flat, _ in pairs], [gradient for _, gradient in pairs])
+        return self.gradient
 
 
 class MasterAdamW(torch.optim.Optimizer):
@@ -36,7 +60,7 @@ class MasterAdamW(torch.optim.Optimizer):
             (master,) = group["params"]
             self.state[master] = {"step": torch.zeros((), device=master.device), "exp_avg": torch.zeros_like(master),
                                   "exp_avg_sq": torch.zeros_like(master), "master": master}  # fmt: skip
-        self.gradients = [torch.zeros_like(master) for master in self._masters[: len(self.models)]]
+        self.pieces = [_pieces(model, master) for model, master in zip(self.models, self._masters, strict=False)]
 
     @property
     def _masters(self) -> list[Tensor]:
@@ -45,17 +69,19 @@ class MasterAdamW(torch.optim.Optimizer):
     @torch.no_grad()
     def step(self, closure: Any = None) -> None:  # type: ignore[override]
         """One update from the model's gradients, which may be None where a parameter took no part."""
-        for model, flat in zip(self.models, self.gradients, strict=True):
-            _gather(model, flat)
         words = self.words.take_gradient() if self.words is not None else None
-        every = [*self.gradients, words[1]] if words else self.gradients
-        norm = torch.stack([torch.linalg.vector_norm(gradient) for gradient in every]).norm()
+        squares = [_square(piece.gathered()) for pieces in self.pieces for piece in pieces]
+        norm = torch.stack([*squares, _square(words[1])] if words else squares).sum().sqrt()
         self.grad_norm = norm.item()
         shrink = torch.clamp(norm / self.max_norm, min=1.0)
-        for i, model in enumerate(self.models):
+        for i, pieces in enumerate(self.pieces):
             master = self._masters[i]
-            self._update(i, master, self.gradients[i], self.state[master], shrink)
-            torch._foreach_copy_(model, _views(master, model))
+            self.state[master]["step"] += 1
+            for piece in pieces:
+                part = {name: self.state[master][name][piece.place] for name in ("exp_avg", "exp_avg_sq")}
+                part["step"] = self.state[master]["step"]
+                self._update(i, master[piece.place], piece.gathered(), part, shrink)
+                torch._foreach_copy_(piece.params, piece.masters)
         if words and len(words[0]):
             self._update_rows(*words, shrink)
 
@@ -83,6 +109,7 @@ class MasterAdamW(torch.optim.Optimizer):
         whole = self._masters[last]
         held = {name: value.view_as(self.words.weight) for name, value in self.state[whole].items() if name != "step"}
         part: dict[str, Tensor] = {name: value[rows] for name, value in held.items()}
+        self.state[whole]["step"] += 1
         self._update(last, part["master"], gradient, part | {"step": self.state[whole]["step"]}, shrink)
         for name, value in held.items():
             value[rows] = part[name]
@@ -90,7 +117,6 @@ class MasterAdamW(torch.optim.Optimizer):
 
     def _update(self, i: int, master: Tensor, gradient: Tensor, state: dict[str, Tensor], shrink: Tensor) -> None:
         group = self.param_groups[i]
-        state["step"] += 1
         torch._fused_adamw_(
             [master], [gradient], [state["exp_avg"]], [state["exp_avg_sq"]], [], [state["step"]], lr=group["lr"],
             beta1=group["betas"][0], beta2=group["betas"][1], weight_decay=group["weight_decay"], eps=group["eps"],
@@ -106,10 +132,20 @@ def _views(flat: Tensor, like: list[Tensor]) -> list[Tensor]:
     return [part.view_as(p) for part, p in zip(flat.split([p.numel() for p in like]), like, strict=True)]
 
 
-def _gather(model: list[Tensor], flat: Tensor) -> None:
-    parts = _views(flat, model)
-    if any(p.grad is None for p in model):
-        flat.zero_()
-    pairs = [(part, p.grad) for part, p in zip(parts, model, strict=True) if p.grad is not None]
-    if pairs:
-        torch._foreach_copy_([part for part, _ in pairs], [gradient for _, gradient in pairs])
+def _square(gradient: Tensor) -> Tensor:
+    return torch.dot(gradient.flatten(), gradient.flatten())
+
+
+def _pieces(model: list[Tensor], master: Tensor) -> list[Piece]:
+    groups: list[list[Tensor]] = [[]]
+    for p in model:
+        if groups[-1] and sum(other.numel() for other in groups[-1]) + p.numel() > PIECE:
+            groups.append([])
+        groups[-1].append(p)
+    sizes = [sum(p.numel() for p in group) for group in groups]
+    gradient, pieces, start = torch.zeros(max(sizes), device=master.device), [], 0
+    for group, size in zip(groups, sizes, strict=True):
+        place, row = slice(start, start + size), gradient[:size]
+        pieces.append(Piece(group, place, _views(master[place], group), row, _views(row, group)))
+        start += size
+    return pieces
