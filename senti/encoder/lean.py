@@ -1,8 +1,8 @@
 """The forward pass of BERT and its kin with nothing but the arithmetic, for reading and predicting.
 
 Transformers spends half of a short text's time on what surrounds the products: masks, hooks, checks, three products
-for query, key and value where one does. Weights and results stay those of the model; what is not known here is left
-to it.
+for query, key and value where one does. On a processor the weights are also packed once for its matrix unit, which
+stock layers do anew for every batch. Weights and results stay those of the model; what is not known here is left to it.
 """
 
 import functools
@@ -20,14 +20,13 @@ MANY = 256  # tokens from which filling up to whole sixteens is worth its copies
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer's weights, those of query, key and value as one."""
+    """One layer's steps, each from states to states; `joint` makes query, key and value in one."""
 
-    joint: tuple["Tensor", "Tensor"]
-    out: Any
+    joint: Callable[["Tensor"], "Tensor"]
+    out: Callable[["Tensor"], "Tensor"]
     norm: Any
-    up: Any
-    act: Any
-    down: Any
+    up: Callable[["Tensor"], "Tensor"]
+    down: Callable[["Tensor"], "Tensor"]
     last_norm: Any
 
 
@@ -69,7 +68,7 @@ def _layer(layer: Layer, states: "Tensor", mask: Any, heads: int, wanted: "Tenso
     import torch.nn.functional as F
 
     n, tokens, width = states.shape
-    joint = F.linear(states, *layer.joint).view(n, tokens, 3, heads, width // heads)
+    joint = layer.joint(states).view(n, tokens, 3, heads, width // heads)
     spare = -tokens % LANES if n * tokens >= MANY else 0
     if spare:
         joint = F.pad(joint, (0, 0, 0, 0, 0, 0, 0, spare))
@@ -81,23 +80,41 @@ def _layer(layer: Layer, states: "Tensor", mask: Any, heads: int, wanted: "Tenso
     query = query[:, :, :count] if count < tokens else query
     mixed = F.scaled_dot_product_attention(query, key, value, attn_mask=mask)[:, :, :count]
     kept = layer.norm(layer.out(mixed.transpose(1, 2).reshape(n, count, width)) + wanted)
-    return layer.last_norm(layer.down(layer.act(layer.up(kept))) + kept)
+    return layer.last_norm(layer.down(layer.up(kept)) + kept)
 
 
 def _like_bert(layer: Any) -> Layer:
-    inner, out = layer.attention.self, layer.attention.output
-    return Layer(_joint(inner.query, inner.key, inner.value), out.dense, out.LayerNorm, layer.intermediate.dense,
-                 layer.intermediate.intermediate_act_fn, layer.output.dense, layer.output.LayerNorm)  # fmt: skip
+    inner, out, up = layer.attention.self, layer.attention.output, layer.intermediate
+    return Layer(_product(inner.query, inner.key, inner.value), _product(out.dense), out.LayerNorm,
+                 _product(up.dense, act=up.intermediate_act_fn), _product(layer.output.dense),
+                 layer.output.LayerNorm)  # fmt: skip
 
 
 def _like_distilbert(layer: Any) -> Layer:
     inner, ffn = layer.attention, layer.ffn
-    return Layer(_joint(inner.q_lin, inner.k_lin, inner.v_lin), inner.out_lin, layer.sa_layer_norm, ffn.lin1,
-                 ffn.activation, ffn.lin2, layer.output_layer_norm)  # fmt: skip
+    return Layer(_product(inner.q_lin, inner.k_lin, inner.v_lin), _product(inner.out_lin), layer.sa_layer_norm,
+                 _product(ffn.lin1, act=ffn.activation), _product(ffn.lin2), layer.output_layer_norm)  # fmt: skip
 
 
-def _joint(*parts: Any) -> tuple["Tensor", "Tensor"]:
+def _product(*linears: Any, act: Any = None) -> Callable[["Tensor"], "Tensor"]:
+    """One or several linear layers as one, and the activation after it."""
     import torch
+    import torch.nn.functional as F
+    from transformers.activations import GELUActivation
 
     with torch.no_grad():
-        return torch.cat([part.weight for part in parts]), torch.cat([part.bias for part in parts])
+        weight = torch.cat([each.weight for each in linears])
+        bias = torch.cat([each.bias for each in linears])
+    if weight.device.type != "cpu" or weight.dtype != torch.bfloat16 or not torch.backends.mkldnn.is_available():
+        return (lambda x: act(F.linear(x, weight, bias))) if act else (lambda x: F.linear(x, weight, bias))
+    ops: Any = torch.ops.mkldnn  # what torch.compile makes of a linear layer on a processor
+    packed = ops._reorder_linear_weight(weight, None)
+    if type(act) is GELUActivation and act.act is F.gelu:
+        return lambda x: ops._linear_pointwise(x, packed, bias, "gelu", [], "none")
+    plain = functools.partial(_plain, ops, packed, bias)
+    return (lambda x: act(plain(x))) if act else plain
+
+
+def _plain(ops: Any, packed: "Tensor", bias: "Tensor", x: "Tensor") -> "Tensor":
+    made: Tensor = ops._linear_pointwise(x, packed, bias, "none", [], "")
+    return made
