@@ -3,10 +3,12 @@
 import csv
 import io
 import sys
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 import pandas as pd
 
+from senti.corpus.encoding import Lines
 from senti.corpus.table import count, name_places, shorten
 from senti.errors import BadData
 
@@ -14,24 +16,30 @@ _DELIMITERS = (",", ";", "\t", "|")
 _NO_DELIMITER = "\x1f"  # the unit separator: a file of one column is split nowhere, yet its quotes are understood
 
 
-def read_delimited(text: str, name: str, *, delimiter: str | None = None) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """The records of a text as a table indexed by line, and a notice on records that do not fit the header.
+def read_delimited(
+    lines: Lines, name: str, *, delimiter: str | None = None, rows: int | None = None
+) -> Iterator[tuple[pd.DataFrame, tuple[str, ...]]]:
+    """The records as tables indexed by line, `rows` at a time or all at once, each with a notice on records that do
+    not fit the header and were left out.
 
-    Raises BadData, naming the line, on a quote that is never closed and on a repeated column.
+    Raises BadData, naming the line, on a quote that is never closed and on a repeated column; and if no record fits.
     """
     csv.field_size_limit(min(sys.maxsize, 2**31 - 1))  # the default refuses cells over 131,072 characters
-    records = _records(text, name, delimiter or sniff(text))
-    if not records:
+    records = _records(lines, name, delimiter or sniff(lines.head()))
+    first = next(records, None)
+    if first is None:
         raise BadData(f"{name} is empty; it needs a header line and at least one review.")
-    header = _header(records[0][1], name)
-    body = records[1:]
-    fitting = [(line, cells) for line, cells in body if len(cells) == len(header)]
-    ragged = [line for line, cells in body if len(cells) != len(header)]
-    if ragged and not fitting:
+    header = _header(first[1], name)
+    read, fitted = 0, 0
+    while piece := list(islice(records, rows)):
+        fitting = [(line, cells) for line, cells in piece if len(cells) == len(header)]
+        ragged = [line for line, cells in piece if len(cells) != len(header)]
+        read, fitted = read + len(piece), fitted + len(fitting)
+        index = pd.Index([line for line, _ in fitting], name="line", dtype="int64")
+        frame = pd.DataFrame([cells for _, cells in fitting], columns=header, index=index, dtype="str")
+        yield frame, _ragged_notice(ragged, len(header), name)
+    if read and not fitted:
         raise BadData(f"{name}: no row has the {count(len(header), 'column')} of the header; quote texts with commas.")
-    index = pd.Index([line for line, _ in fitting], name="line", dtype="int64")
-    frame = pd.DataFrame([cells for _, cells in fitting], columns=header, index=index, dtype="str")
-    return frame, _ragged_notice(ragged, len(header), name)
 
 
 def sniff(text: str) -> str:
@@ -45,19 +53,17 @@ def sniff(text: str) -> str:
     return best
 
 
-def _records(text: str, name: str, delimiter: str) -> list[tuple[int, list[str]]]:
+def _records(lines: Iterable[str], name: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Every record that is not blank, with the line it begins on."""
-    reader = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
-    records, line = [], 1
+    reader, line = csv.reader(iter(lines), delimiter=delimiter, strict=True), 1
     try:
         for cells in reader:
             if any(cells):
-                records.append((line, cells))
+                yield line, cells
             line = reader.line_num + 1
     except csv.Error as error:
         fault = "a quote is never closed" if "unexpected end" in str(error) else "a quote inside a quoted text"
         raise BadData(f'{name}, line {line}: {fault}; close it, or write it twice ("").') from error
-    return records
 
 
 def _header(cells: list[str], name: str) -> list[str]:

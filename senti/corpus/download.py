@@ -1,6 +1,7 @@
 """Datasets of the Hub: fetched into the Hub's own cache, or found there when the network is away."""
 
 import functools
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from senti.cache import cache_dir
 from senti.corpus.sources import Benchmark, benchmark
 from senti.corpus.table import Tables, numbered, strings
 from senti.errors import BadData
+from senti.imports import importing
 
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict
@@ -60,7 +62,7 @@ def _download(hub_id: str, known: Benchmark | None) -> Path:
     from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
 
     if not hub.online():
-        twin = f" (for the folder of that name write ./{hub_id})" if Path(hub_id).exists() else ""
+        twin = f" (for the folder of that name write ./{hub_id})" if os.path.exists(hub_id) else ""
         raise BadData(
             f"{hub_id} is not on this machine and the Hub does not answer; "
             f"connect once, or use --dataset bundled{twin}."
@@ -96,7 +98,8 @@ def _load(folder: Path, hub_id: str, config: str, known: Benchmark | None) -> "D
     files: dict[str, Any] = {"data_files": _data_files(folder, known)} if known else {}
     load = functools.partial(datasets.load_dataset, str(folder), cache_dir=str(cache_dir("datasets")))
     try:
-        return load(_config(folder, hub_id, config), **files) if not known else load(**files)
+        with importing:  # datasets asks transformers what a tokenizer is
+            return load(_config(folder, hub_id, config), **files) if not known else load(**files)
     except (DatasetsError, OSError, ValueError, RuntimeError) as error:
         reason = str(error).partition("\n")[0][:200]
         raise BadData(f"{hub_id} cannot be read ({reason}); pick another dataset or a file of your own.") from error

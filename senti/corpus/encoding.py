@@ -1,6 +1,10 @@
 """Bytes become text: binary files are refused, the encoding is found, damage is repaired and said."""
 
 import codecs
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TextIO
 
 from senti.errors import BadData
 
@@ -32,55 +36,98 @@ _BOMS = (
 )
 
 
-def refuse_binary(data: bytes, name: str) -> None:
-    """Raises BadData if the bytes are those of an image, an archive or the like."""
+@contextlib.contextmanager
+def open_text(path: Path) -> Iterator[tuple["Lines", tuple[str, ...]]]:
+    """The lines of a file, ends as newlines, and a notice on an encoding that was assumed.
+
+    Raises BadData where the file is empty or binary.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(8192)
+        _refuse_binary(head, path.name)
+        encoding, notices = _encoding(path, head)
+        with path.open(encoding=encoding, errors="replace") as text:
+            lines = Lines(text)
+            if not lines.head().strip():
+                raise BadData(f"{path.name} is empty; it needs a header line and at least one review.")
+            yield lines, notices
+    except OSError as error:
+        raise BadData(f"{path.name} cannot be read ({error.strerror}); check its permissions.") from error
+
+
+class Lines:
+    """A text file read line by line, without its NUL characters, which are counted in `nuls`."""
+
+    def __init__(self, file: TextIO) -> None:
+        self.file, self.nuls = file, 0
+
+    def __iter__(self) -> Iterator[str]:
+        return map(self._clean, self.file)
+
+    def head(self, characters: int = 1_000_000) -> str:
+        """The beginning, without moving on."""
+        text = self.file.read(characters).replace("\0", "")
+        self.file.seek(0)
+        return text
+
+    def _clean(self, line: str) -> str:
+        nuls = line.count("\0")
+        self.nuls += nuls
+        return line.replace("\0", "") if nuls else line
+
+
+def nul_notice(lines: Lines, name: str) -> tuple[str, ...]:
+    """What to say of NUL characters, once all lines are read."""
+    if not lines.nuls:
+        return ()
+    were = "s in {} were" if lines.nuls > 1 else " in {} was"
+    return (f"{lines.nuls:,} NUL character{were.format(name)} removed.",)
+
+
+def _refuse_binary(head: bytes, name: str) -> None:
+    """Raises BadData if a file begins like an image, an archive or the like."""
     for magic, kind in _MAGIC.items():
-        if data.startswith(magic):
+        if head.startswith(magic):
             raise BadData(f"{name} is {kind}, not a text file; save the reviews as CSV (UTF-8).")
-    head = data[:8192]
     odd = sum(byte < 9 or 13 < byte < 32 for byte in head) - head.count(0)
     if odd > len(head) / 20:
         raise BadData(f"{name} is a binary file, not a text file; save the reviews as CSV (UTF-8).")
 
 
-def decode(data: bytes, name: str) -> tuple[str, tuple[str, ...]]:
-    """The text in the bytes, with line ends as newlines, and notices on what was assumed or repaired."""
-    text, notices = _decode(data, name)
-    nuls = text.count("\0")
-    if nuls:
-        text = text.replace("\0", "")
-        notices += (f"{nuls:,} NUL characters in {name} were removed.",)
-    return text.replace("\r\n", "\n").replace("\r", "\n"), notices
-
-
-def scrub(text: str) -> str:
-    """The text without NUL characters, and with U+FFFD for lone surrogates, which no file and no table can hold."""
-    if text.isascii() or text.isprintable():
-        return text.replace("\0", "")
-    return text.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def _decode(data: bytes, name: str) -> tuple[str, tuple[str, ...]]:
+def _encoding(path: Path, head: bytes) -> tuple[str, tuple[str, ...]]:
+    """The encoding of a file: by its mark, by its zeros, else UTF-8, else what Western editors write; and a notice."""
     for bom, encoding in _BOMS:
-        if data.startswith(bom):
-            return data.decode(encoding, "replace"), ()
-    encoding = _markless_utf16(data)
+        if head.startswith(bom):
+            return encoding, ()
+    encoding = _markless_utf16(head)
     if encoding:
-        return data.decode(encoding, "replace"), (f"{name} was read as {encoding.upper()}.",)
-    try:
-        return data.decode(), ()
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        notice = f"{name} is not UTF-8 (line {line}) and was read as Latin-1 (Windows-1252); check accents there."
-        return _latin(data), (notice,)
+        return encoding, (f"{path.name} was read as {encoding.upper()}.",)
+    line = _fault(path, "utf-8")
+    if not line:
+        return "utf-8", ()
+    # Windows-1252 is Latin-1 with curly quotes; where it has no character, Latin-1 has one
+    encoding = "latin-1" if _fault(path, "cp1252") else "cp1252"
+    return encoding, (
+        f"{path.name} is not UTF-8 (line {line}) and was read as Latin-1 (Windows-1252); check accents there.",
+    )
 
 
-def _latin(data: bytes) -> str:
-    """Windows-1252, which is Latin-1 with curly quotes; Latin-1 where that has no character."""
+def _fault(path: Path, encoding: str) -> int:
+    """The line with the first bytes that an encoding has no character for, or 0."""
+    decoder, line = codecs.getincrementaldecoder(encoding)(), 1
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            try:
+                decoder.decode(chunk)
+            except UnicodeDecodeError as error:
+                return line + error.object[: error.start].count(b"\n")
+            line += chunk.count(b"\n")
     try:
-        return data.decode("cp1252")
+        decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        return data.decode("latin-1")
+        return line
+    return 0
 
 
 def _markless_utf16(data: bytes) -> str:

@@ -12,7 +12,7 @@ from senti.corpus.corpus import Corpus
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 
 
 def split_sizes(corpus: Corpus) -> pd.DataFrame:
@@ -94,6 +94,6 @@ def _word_counts(corpus: Corpus) -> tuple[list[str], np.ndarray]:
     train = corpus.splits["train"]
     counters = [Counter[str]() for _ in corpus.labels]
     for text, label in zip(train["text"], train["label"], strict=True):
-        counters[label].update(_WORD.findall(text.lower()))
+        counters[label].update(WORD.findall(text.lower()))
     words = sorted(set().union(*counters))
     return words, np.array([[counter[word] for word in words] for counter in counters], dtype=np.float64)

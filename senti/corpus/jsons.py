@@ -1,22 +1,25 @@
 """JSON: one object per line, or one list of objects."""
 
 import json
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 import pandas as pd
 
-from senti.corpus.encoding import scrub
 from senti.errors import BadData
+from senti.signs import scrub
 
 
-def read_jsonl(text: str, name: str) -> pd.DataFrame:
-    """The objects of a text, one per line, as a table of strings indexed by line. Raises BadData naming the line."""
-    rows, lines = [], []
-    for line, written in enumerate(text.split("\n"), start=1):
-        if written.strip():
-            rows.append(_object(written, f"{name}, line {line}"))
-            lines.append(line)
-    return _frame(rows, pd.Index(lines, name="line", dtype="int64"))
+def read_jsonl(lines: Iterable[str], name: str, rows: int | None = None) -> Iterator[pd.DataFrame]:
+    """The objects, one per line, as tables of strings indexed by line, `rows` at a time or all at once.
+
+    Raises BadData naming the line.
+    """
+    filled = ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
+    while piece := list(islice(filled, rows)):
+        objects = [_object(written, f"{name}, line {number}") for number, written in piece]
+        yield _frame(objects, pd.Index([number for number, _ in piece], name="line", dtype="int64"))
 
 
 def read_json(text: str, name: str) -> pd.DataFrame:

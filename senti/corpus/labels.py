@@ -2,9 +2,10 @@
 
 import pandas as pd
 
+from senti.corpus.grades import ordered
 from senti.corpus.table import shorten
 
-_SPELLED_OUT = {"neg": "negative", "pos": "positive"}
+_SPELLED_OUT = {"neg": "negative", "neu": "neutral", "pos": "positive"}
 _POLARITY = ("negative", "positive")
 
 
@@ -19,17 +20,15 @@ def number_labels(
     written = in_order({label for frame in splits.values() for label in frame["label"]})
     names, said = _names(written, class_names)
     index = {label: i for i, label in enumerate(written)}
-    numbered = {
-        split: frame.assign(label=frame["label"].map(index).astype("int64")) for split, frame in splits.items()
-    }
+    numbered = {split: frame.assign(label=frame["label"].map(index).astype("int64")) for split, frame in splits.items()}
     return numbered, names, notices + said
 
 
 def in_order(labels: set[str]) -> list[str]:
-    """Labels sorted as numbers if all of them are, else as words, whatever their case."""
+    """Labels sorted as numbers if all are; else as grades, the worst first; else as words, whatever their case."""
     if all(_is_number(label) for label in labels):
         return sorted(labels, key=float)
-    return sorted(labels, key=lambda label: (label.casefold(), label))
+    return ordered(sorted(labels, key=lambda label: (label.casefold(), label)))
 
 
 def _names(written: list[str], class_names: tuple[str, ...] | None) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -16,7 +16,7 @@ from senti.corpus.folder import read_folder, split_name
 from senti.corpus.labels import number_labels
 from senti.corpus.sources import SOURCES, is_hub_id, is_path, resolve_source
 from senti.corpus.splits import carve, honour_split_column, sample
-from senti.corpus.table import Tables, count
+from senti.corpus.table import Tables, count, shorten
 from senti.errors import BadData
 
 BUNDLED = Path(__file__).parent / "samples" / "reviews.csv"
@@ -57,14 +57,14 @@ def _read(name: str) -> tuple[Tables, str]:
         tables, source = read_hub(name)
         return _labelled_splits(tables), source
     raise BadData(
-        f"dataset is {name!r}; use one of {', '.join(SOURCES)}, a Hub id such as owner/name, or the path of a "
-        "csv, tsv, jsonl, json or parquet file."
+        f"dataset is {shorten(name, 100)}; use one of {', '.join(SOURCES)}, a Hub id such as owner/name, or the path "
+        "of a csv, tsv, jsonl, json or parquet file."
     )
 
 
 def _read_path(path: Path) -> tuple[Tables, str]:
     if not os.path.exists(path):
-        raise BadData(f"{path} is not on this machine; check the path.")
+        raise BadData(f"{str(path)[:200]} is not on this machine; check the path.")
     if path.is_dir():
         return read_folder(path), f"folder: {path.resolve().name}"
     frame, notices = read_table(path)

@@ -34,9 +34,7 @@ BENCHMARKS = {
         splits=("train", "validation"),
         remark="The test split of SST-2 has no labels and is not used.",
     ),
-    "imdb": Benchmark(
-        "stanfordnlp/imdb", "e6281661ce1c48d982bc483cf8a173c1bbeb5d31", "IMDb", splits=("train", "test")
-    ),
+    "imdb": Benchmark("stanfordnlp/imdb", "e6281661ce1c48d982bc483cf8a173c1bbeb5d31", "IMDb", splits=("train", "test")),
 }
 
 SOURCES: dict[str, str] = {
@@ -47,6 +45,7 @@ SOURCES: dict[str, str] = {
     "imdb": "50,000 whole film reviews, two classes (Maas et al. 2011)",
 }
 
+LONGEST_ID = 96  # characters, as the Hub has it
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*(:[\w.-]+)?", re.ASCII)
 
 
@@ -86,7 +85,8 @@ def is_path(name: str) -> bool:
 
 def is_hub_id(name: str) -> bool:
     """True if a name is one of the known benchmarks, or is written like a Hub id: owner/name or owner/name:config."""
-    return name in BENCHMARKS or (_HUB_ID.fullmatch(name) is not None and ".." not in name)
+    written = _HUB_ID.fullmatch(name) is not None and ".." not in name and len(name) <= LONGEST_ID
+    return name in BENCHMARKS or written
 
 
 def benchmark(name: str) -> Benchmark | None:

@@ -47,6 +47,6 @@ def strings(frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def numbered(frame: pd.DataFrame) -> pd.DataFrame:
-    """The same table with rows counted from 1, for sources that have no lines."""
-    return frame.set_axis(pd.RangeIndex(1, len(frame) + 1, name="row"), axis=0)
+def numbered(frame: pd.DataFrame, first: int = 1) -> pd.DataFrame:
+    """The same table with rows counted, for sources that have no lines."""
+    return frame.set_axis(pd.RangeIndex(first, first + len(frame), name="row"), axis=0)

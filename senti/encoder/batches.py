@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from senti.encoder.tokens import encode, fit_text
+from senti.encoder.tokens import encode
 
 if TYPE_CHECKING:
     import torch
@@ -14,7 +14,7 @@ CHUNK = 8192  # texts tokenized at once: enough to find company of the same leng
 
 
 def batches(
-    tokenizer: Any, texts: Sequence[str], max_length: int, tokens: int
+    tokenizer: Any, texts: Sequence[str], max_length: int, tokens: int, truncation: str = "head"
 ) -> Iterator[tuple[list[int], "dict[str, torch.Tensor]"]]:
     """All texts, in batches of at most `tokens` tokens with their padding (or a single text).
 
@@ -22,8 +22,8 @@ def batches(
     at once.
     """
     for start in range(0, len(texts), CHUNK):
-        chunk = [fit_text(text) for text in texts[start : start + CHUNK]]
-        ids = encode(tokenizer, chunk, truncation=True, max_length=max_length, return_attention_mask=False)["input_ids"]
+        chunk = texts[start : start + CHUNK]
+        ids = encode(tokenizer, chunk, max_length, truncation, return_attention_mask=False)["input_ids"]
         for rows in by_length([len(each) for each in ids], tokens):
             yield [start + row for row in rows], padded([ids[row] for row in rows], tokenizer.pad_token_id)
 

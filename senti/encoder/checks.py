@@ -5,12 +5,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from senti.encoder.architectures import architecture
 from senti.errors import MissingModel
 
-ENCODERS = {
-    "albert", "bert", "camembert", "deberta", "deberta-v2", "distilbert", "electra", "modernbert", "mpnet",
-    "roberta", "xlm-roberta",
-}  # fmt: skip
 REFUSED = (  # beginnings of keys
     "auto_map", "_attn_implementation", "attn_implementation", "quantization_config", "is_decoder",
     "is_encoder_decoder",
@@ -43,9 +40,7 @@ def check_config(config: dict[str, Any], path: str) -> None:
     for key, value in config.items():
         if value and key.startswith(REFUSED):
             raise MissingModel(f"{path} sets {key!r} in config.json, which senti never follows; pick another model.")
-    if (kind := config.get("model_type")) not in ENCODERS:
-        known = ", ".join(sorted(ENCODERS))
-        raise MissingModel(f"{path} is of type {str(kind)[:40]!r}; senti adapts encoders: {known}.")
+    architecture(config.get("model_type"), path)
 
 
 def check_size(config: Any, path: str) -> None:

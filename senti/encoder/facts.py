@@ -4,11 +4,10 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
+from senti.encoder.architectures import architecture
 from senti.encoder.backbone import TOKENIZERS, Backbone, file_sha256, local_file, weight_files
 from senti.encoder.load import load_config, quiet, readable
 from senti.errors import BadConfig
-
-COUNT_FROM_PADDING = ("camembert", "mpnet", "roberta", "xlm-roberta")
 
 
 def model_facts(backbone: Backbone) -> dict[str, Any]:
@@ -30,8 +29,8 @@ def model_facts(backbone: Backbone) -> dict[str, Any]:
 
 
 def longest_text(config: Any) -> int:
-    """How many tokens a model can read: RoBERTa and its kin keep the first positions for padding."""
-    kept = config.pad_token_id + 1 if config.model_type in COUNT_FROM_PADDING else 0
+    """How many tokens a model can read."""
+    kept = config.pad_token_id + 1 if architecture(config.model_type).skips_positions else 0
     return int(config.max_position_embeddings) - kept
 
 
@@ -45,6 +44,18 @@ def check_length(max_length: int, config: Any) -> None:
 def count_parameters(backbone: Backbone, classes: int) -> int:
     """What full fine-tuning trains: the whole transformer and a head for so many classes."""
     return _size(hollow_classifier(backbone, classes))
+
+
+def stored_shapes(backbone: Backbone) -> list[tuple[int, ...]]:
+    """The shape of each tensor in the files of a backbone, without loading torch; none where it is not here."""
+    from safetensors import safe_open
+
+    shapes = []
+    with readable(backbone.path):
+        for path in weight_files(backbone.path):
+            with safe_open(path, "np") as file:
+                shapes += [tuple(file.get_slice(name).get_shape()) for name in file.keys()]
+    return shapes
 
 
 def lora_parameters(

@@ -1,12 +1,11 @@
 """The feature engine: texts to one vector each, from a frozen backbone, kept on disk."""
 
 import functools
-import hashlib
 import os
 import threading
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from senti.encoder.facts import check_length, reading_checksum
 from senti.encoder.lean import make_lean
 from senti.encoder.load import load_backbone, load_tokenizer
 from senti.encoder.machine import batch_tokens, device, resolve_precision, settle
-from senti.encoder.tokens import fit_text
+from senti.encoder.tokens import texts_key
 from senti.errors import BadConfig, Stopped
 
 POOLINGS = ("cls", "mean", "max")
@@ -33,34 +32,52 @@ def features(
     layer: int = -1,
     pooling: str = "cls",
     max_length: int = 128,
+    truncation: str = "head",
     precision: str = "auto",
     tokens_per_batch: int | None = None,
     on_progress: Callable[[int, int], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
     cache: bool = True,
+    also: Sequence[str] = (),
 ) -> np.ndarray:
     """One vector per text, (n, width) float32, in the order given.
 
     layer: 0 embeddings, 1 first layer, ..., -1 last.  pooling: the first token, or mean or maximum over all real
-    tokens, specials included (as sentence-transformers does).  precision: number format of the matrix products; in
+    tokens, specials included (as sentence-transformers does).  truncation: which part of a text of more than
+    max_length tokens is read: head, tail or head+tail.  precision: number format of the matrix products; in
     bf16 the cosine to fp32 is above 0.999.  tokens_per_batch: None suits the machine.  Results are kept under a key
-    made of weights, texts and settings; a later call with the same ones reads them back.  Beyond texts and results,
-    memory does not grow with n.  Raises BadConfig, BadText, MissingModel, Stopped.
+    made of weights, texts and settings; a later call with the same ones reads them back.  also: poolings that are made
+    in the same pass, where there is one, and kept for a later call.  Beyond texts and results, memory does not grow
+    with n.  Raises BadConfig, BadText, MissingModel, Stopped.
     """
-    if pooling not in POOLINGS:
-        raise BadConfig(f"pooling is {pooling!r}; choose one of {', '.join(POOLINGS)}.")
+    for name in (pooling, *also):
+        if name not in POOLINGS:
+            raise BadConfig(f"pooling is {name!r}; choose one of {', '.join(POOLINGS)}.")
     if tokens_per_batch is not None and tokens_per_batch < 1:
         raise BadConfig(f"tokens_per_batch is {tokens_per_batch}; it must be at least 1.")
-    how = _How(layer, pooling, max_length, resolve_precision(precision))
+    how = _How(layer, pooling, max_length, truncation, resolve_precision(precision))
     report = on_progress or (lambda done, total: None)
     path = _path(backbone, texts, how) if cache else None
     found = _read(path, len(texts)) if path else None
     if found is None:
-        found = _compute(backbone, texts, how, tokens_per_batch or batch_tokens(), report, should_stop)
-        if path:
-            _write(path, found)
+        poolings = list(dict.fromkeys((pooling, *also))) if cache else [pooling]
+        tokens = tokens_per_batch or batch_tokens()
+        made = _compute(backbone, texts, how, poolings, tokens, report, should_stop)
+        found = made[pooling]
+        if cache:
+            for name, vectors in made.items():
+                _write(_path(backbone, texts, replace(how, pooling=name)), vectors)
     report(len(texts), len(texts))
     return found
+
+
+def features_are_kept(
+    backbone: Backbone, texts: Sequence[str], *, layer: int = -1, pooling: str = "cls", max_length: int = 128,
+    truncation: str = "head", precision: str = "auto",
+) -> bool:  # fmt: skip
+    """True if `features` of these need no reading; loads no model."""
+    how = _How(layer, pooling, max_length, truncation, resolve_precision(precision))
+    return bool(reading_checksum(backbone)) and _read(_path(backbone, texts, how), len(texts)) is not None
 
 
 @dataclass(frozen=True)
@@ -70,22 +87,24 @@ class _How:
     layer: int
     pooling: str
     max_length: int
+    truncation: str
     precision: str
 
 
 def _compute(
-    backbone: Backbone, texts: Sequence[str], how: _How, tokens: int, report: Callable[[int, int], None],
-    should_stop: Callable[[], bool] | None,
-) -> np.ndarray:  # fmt: skip
+    backbone: Backbone, texts: Sequence[str], how: _How, poolings: Sequence[str], tokens: int,
+    report: Callable[[int, int], None], should_stop: Callable[[], bool] | None,
+) -> dict[str, np.ndarray]:  # fmt: skip
+    """One array per pooling, all from one pass over the texts."""
     import torch
 
-    model, tokenizer = _ready(backbone, how.precision)
+    model, tokenizer = _ready(backbone, how.precision, first_token=poolings == ["cls"] and how.layer == -1)
     _check_layer(how.layer, model.config.num_hidden_layers)
     check_length(how.max_length, model.config)
-    out = np.zeros((len(texts), model.config.hidden_size), dtype=np.float32)
+    out = {name: np.zeros((len(texts), model.config.hidden_size), dtype=np.float32) for name in poolings}
     done = 0
     with torch.inference_mode():
-        for rows, batch in batches(tokenizer, texts, how.max_length, tokens):
+        for rows, batch in batches(tokenizer, texts, how.max_length, tokens, how.truncation):
             if should_stop and should_stop():
                 raise Stopped("Stopped while the texts were read.")
             batch = {name: values.to(device()) for name, values in batch.items()}
@@ -93,7 +112,8 @@ def _compute(
                 states = model(**batch).last_hidden_state
             else:
                 states = model(**batch, output_hidden_states=True).hidden_states[how.layer]
-            out[rows] = _pool(states, batch["attention_mask"], how.pooling).float().cpu().numpy()
+            for name, vectors in out.items():
+                vectors[rows] = _pool(states, batch["attention_mask"], name).float().cpu().numpy()
             done += len(rows)
             report(done, len(texts))
     return out
@@ -114,15 +134,15 @@ def _check_layer(layer: int, layers: int) -> None:
         raise BadConfig(f"layer is {layer}; this model has 0 (embeddings) to {layers}, or -1 for the last.")
 
 
-def _ready(backbone: Backbone, precision: str) -> tuple[Any, Any]:
+def _ready(backbone: Backbone, precision: str, first_token: bool = False) -> tuple[Any, Any]:
     with _loading:
-        return _loaded(backbone, precision)
+        return _loaded(backbone, precision, first_token)
 
 
 @functools.lru_cache(maxsize=2)
-def _loaded(backbone: Backbone, precision: str) -> tuple[Any, Any]:
+def _loaded(backbone: Backbone, precision: str, first_token: bool) -> tuple[Any, Any]:
     model = settle(load_backbone(backbone), precision)
-    make_lean(model)
+    make_lean(model, first_token)
     return model, load_tokenizer(backbone)
 
 
@@ -131,10 +151,7 @@ def _path(backbone: Backbone, texts: Sequence[str], how: _How) -> Path:
     if not checksum:  # not downloaded yet: only what is here can be told apart from its successor
         _ready(backbone, how.precision)
         checksum = reading_checksum(backbone)
-    key = hashlib.sha256(f"{checksum} {how} {len(texts)}".encode())
-    for text in texts:
-        key.update(hashlib.sha256(fit_text(text).encode()).digest())
-    return cache_dir("features") / f"{key.hexdigest()[:40]}.npy"
+    return cache_dir("features") / f"{texts_key(f'{checksum} {how}', texts)}.npy"
 
 
 def _read(path: Path, rows: int) -> np.ndarray | None:

@@ -6,7 +6,7 @@ quarter of the last layer's cost.
 
 from typing import Any
 
-LIKE_BERT = ("bert", "camembert", "electra", "roberta", "xlm-roberta")
+from senti.encoder.architectures import architecture
 
 
 def first_token_only(model: Any) -> None:
@@ -15,11 +15,11 @@ def first_token_only(model: Any) -> None:
     The last hidden state becomes (n, 1, width). Takes a transformer with or without a head.
     """
     body = getattr(model, model.base_model_prefix, model)
-    kind = model.config.model_type
-    if kind in LIKE_BERT:
-        body.encoder.layer[-1].attention.output.register_forward_pre_hook(_first)
-    elif kind == "distilbert":
-        body.transformer.layer[-1].sa_layer_norm.register_forward_pre_hook(_first)
+    known = architecture(model.config.model_type)
+    if known.layers:
+        last = body.get_submodule(known.layers)[-1]
+        after_attention = last.sa_layer_norm if hasattr(last, "sa_layer_norm") else last.attention.output
+        after_attention.register_forward_pre_hook(_first)
 
 
 def _first(module: Any, states: tuple[Any, ...]) -> tuple[Any, ...]:

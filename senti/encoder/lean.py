@@ -10,12 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from senti.encoder.architectures import architecture
+
 if TYPE_CHECKING:
     from torch import Tensor
 
-KNOWN = ("bert", "camembert", "distilbert", "roberta", "xlm-roberta")
 LANES = 16  # torch's half-precision attention on a processor is fast for whole sixteens of tokens
-MANY = 256  # tokens from which filling up to whole sixteens is worth its copies
+MANY = 256  # tokens in a batch from which a copy is soon paid for
+SHORT = 128  # tokens in a text up to which attention written out beats torch's own, by a third for short reviews
 
 
 @dataclass(frozen=True)
@@ -34,53 +36,96 @@ def make_lean(model: Any, first_token: bool = False) -> None:
     """Let a settled model, with or without a head, read by the quick way from now on, in place and in eval mode.
 
     `first_token`: compute its last layer for [CLS] alone; the last hidden state becomes (n, 1, width). Whoever asks
-    for all hidden states or for attention still gets them from transformers. Does nothing to unknown architectures.
+    for attention, or for all hidden states of such a shortened model, still gets them from transformers. Does nothing
+    to unknown architectures.
     """
-    body = model.base_model
-    if model.config.model_type not in KNOWN:
+    body, known = model.base_model, architecture(model.config.model_type)
+    if not known.plain:
         return
-    layers = body.transformer.layer if model.config.model_type == "distilbert" else body.encoder.layer
+    layers = body.get_submodule(known.layers)
     read = _like_distilbert if model.config.model_type == "distilbert" else _like_bert
     body.forward = functools.partial(_forward, body, body.forward, [read(layer) for layer in layers], first_token)
 
 
 def _forward(
     body: Any, stock: Callable[..., Any], layers: list[Layer], first_token: bool, input_ids: Any = None,
-    attention_mask: Any = None, **others: Any,
+    attention_mask: Any = None, inputs_embeds: Any = None, **others: Any,
 ) -> Any:  # fmt: skip
     from transformers.modeling_outputs import BaseModelOutputWithPooling
 
-    if input_ids is None or any(others.get(name) is not None for name in ("output_hidden_states", "output_attentions")):
-        return stock(input_ids=input_ids, attention_mask=attention_mask, **others)
-    states = body.embeddings(input_ids)
+    all_states = bool(others.get("output_hidden_states"))
+    if others.get("output_attentions") or (all_states and first_token):
+        return stock(input_ids=input_ids, attention_mask=attention_mask, inputs_embeds=inputs_embeds, **others)
+    states = body.embeddings(input_ids, inputs_embeds=inputs_embeds)
+    kept = [states]
     mask = None if attention_mask is None or bool(attention_mask.all()) else attention_mask.bool()[:, None, None, :]
     heads = body.config.num_attention_heads
-    for layer in layers[:-1]:
-        states = _layer(layer, states, mask, heads, states)
-    states = _layer(layers[-1], states, mask, heads, states[:, :1] if first_token else states)
+    for i, layer in enumerate(layers):
+        last = i == len(layers) - 1
+        states = _layer(layer, states, mask, heads, states[:, :1] if first_token and last else states)
+        if all_states:
+            kept.append(states)
     pooler = getattr(body, "pooler", None)
-    return BaseModelOutputWithPooling(last_hidden_state=states, pooler_output=pooler(states) if pooler else None)
+    return BaseModelOutputWithPooling(
+        last_hidden_state=states, pooler_output=pooler(states) if pooler else None,
+        hidden_states=tuple(kept) if all_states else None,
+    )  # fmt: skip
 
 
 def _layer(layer: Layer, states: "Tensor", mask: Any, heads: int, wanted: "Tensor") -> "Tensor":
     """What a layer makes of `states` (n, tokens, width) at the `wanted` ones, its first or all."""
+    n, tokens, width = states.shape
+    joint = layer.joint(states).view(n, tokens, 3, heads, width // heads)
+    many = n * tokens >= MANY
+    spread = (
+        _written_out if many and tokens <= SHORT and _in_half_on_cpu(states) else _in_sixteens if many else _torch_s
+    )
+    mixed = spread(joint, mask, wanted.shape[1]).reshape(n, wanted.shape[1], width)
+    kept = layer.norm(layer.out(mixed) + wanted)
+    return layer.last_norm(layer.down(layer.up(kept)) + kept)
+
+
+def _torch_s(joint: "Tensor", mask: Any, count: int) -> "Tensor":
+    """Attention of the first `count` tokens, by torch: (n, tokens, 3, heads, size) to (n, count, heads, size)."""
+    import torch.nn.functional as F
+
+    query, key, value = joint.permute(2, 0, 3, 1, 4).unbind(0)
+    query = query if count == key.shape[2] else query[:, :, :count]
+    return F.scaled_dot_product_attention(query, key, value, attn_mask=mask).transpose(1, 2)
+
+
+def _in_sixteens(joint: "Tensor", mask: Any, count: int) -> "Tensor":
+    """The same over texts filled up to whole sixteens of tokens."""
     import torch
     import torch.nn.functional as F
 
-    n, tokens, width = states.shape
-    joint = layer.joint(states).view(n, tokens, 3, heads, width // heads)
-    spare = -tokens % LANES if n * tokens >= MANY else 0
-    if spare:
-        joint = F.pad(joint, (0, 0, 0, 0, 0, 0, 0, spare))
-        if mask is None:
-            mask = torch.ones((1, 1, 1, tokens), dtype=torch.bool, device=states.device)
-        mask = F.pad(mask, (0, spare))
-    query, key, value = joint.permute(2, 0, 3, 1, 4).unbind(0)
-    count = wanted.shape[1]
-    query = query[:, :, :count] if count < tokens else query
-    mixed = F.scaled_dot_product_attention(query, key, value, attn_mask=mask)[:, :, :count]
-    kept = layer.norm(layer.out(mixed.transpose(1, 2).reshape(n, count, width)) + wanted)
-    return layer.last_norm(layer.down(layer.up(kept)) + kept)
+    tokens = joint.shape[1]
+    spare = -tokens % LANES
+    if not spare:
+        return _torch_s(joint, mask, count)
+    if mask is None:
+        mask = torch.ones((1, 1, 1, tokens), dtype=torch.bool, device=joint.device)
+    whole = count == tokens
+    mixed = _torch_s(F.pad(joint, (0, 0, 0, 0, 0, 0, 0, spare)), F.pad(mask, (0, spare)),
+                     tokens + spare if whole else count)  # fmt: skip
+    return mixed[:, :count]
+
+
+def _written_out(joint: "Tensor", mask: Any, count: int) -> "Tensor":
+    """The same as two batched products with a softmax in float32 between them."""
+    import torch
+
+    n, tokens, _, heads, size = joint.shape
+    query, key, value = (each.reshape(n * heads, -1, size) for each in joint.permute(2, 0, 3, 1, 4).unbind(0))
+    scores = torch.bmm(query[:, :count], key.transpose(1, 2)).view(n, heads, count, tokens).float().mul_(size**-0.5)
+    if mask is not None:
+        scores.masked_fill_(~mask, float("-inf"))
+    weights = scores.softmax(-1).to(joint.dtype).view(n * heads, count, tokens)
+    return torch.bmm(weights, value).view(n, heads, count, size).transpose(1, 2)
+
+
+def _in_half_on_cpu(states: "Tensor") -> bool:
+    return states.device.type == "cpu" and states.dtype.itemsize == 2
 
 
 def _like_bert(layer: Any) -> Layer:

@@ -4,6 +4,7 @@ Only safetensors, never code from a repository; what the configuration asks for 
 """
 
 import contextlib
+import importlib.util
 import threading
 import warnings
 from collections.abc import Iterator, Sequence
@@ -22,6 +23,8 @@ from senti.encoder.checks import (
     shard_names,
 )
 from senti.errors import MissingModel, SentiError
+
+SENTENCEPIECE = ("spm.model", "spiece.model", "sentencepiece.bpe.model", "tokenizer.model")
 
 _quietly = threading.RLock()
 
@@ -122,11 +125,23 @@ def _tokenizer(path: str, config: Any) -> Any:
     settings = _fetched(path, "tokenizer_config.json")
     if settings and read_json(settings).get("auto_map"):
         raise MissingModel(f"{path} sets 'auto_map' in tokenizer_config.json, which senti never follows.")
+    _check_readable(path)
     tokenizer = _load(AutoTokenizer, path, split_special_tokens=True)
     if not any(local_file(path, name) for name in TOKENIZERS):
         raise MissingModel(f"{path} has no tokenizer (tokenizer.json); download the model again.")
     check_tokenizer(tokenizer, config.vocab_size, path)
     return tokenizer
+
+
+def _check_readable(path: str) -> None:
+    """Refuse a SentencePiece file without tokenizer.json, as DeBERTa-v3 has it, where nothing here can read it."""
+    if _fetched(path, "tokenizer.json"):
+        return
+    alone = next(filter(None, (_fetched(path, name) for name in SENTENCEPIECE)), None)
+    if alone and importlib.util.find_spec("sentencepiece") is None:
+        raise MissingModel(
+            f"{path} holds its tokenizer as {alone.name} alone; `pip install sentencepiece`, or save a tokenizer.json."
+        )
 
 
 def _weights(auto: Any, path: str, **options: Any) -> tuple[Any, set[str]]:
@@ -183,7 +198,7 @@ def _commit(path: str) -> str | None:
 def _fetched(path: str, name: str) -> Path | None:
     """One small file of a model, from the Hub where need be; None if the model has no such file."""
     from huggingface_hub import hf_hub_download
-    from huggingface_hub.errors import EntryNotFoundError
+    from huggingface_hub.errors import EntryNotFoundError, GatedRepoError, RepositoryNotFoundError
 
     if (found := local_file(path, name)) or Path(path).is_dir() or not hub.online():
         return found
@@ -192,6 +207,10 @@ def _fetched(path: str, name: str) -> Path | None:
             return Path(hf_hub_download(path, name, revision=_commit(path)))
         except EntryNotFoundError:
             return None
+        except GatedRepoError as e:
+            raise MissingModel(f"{path} is gated; ask for access on its page and log in with `hf auth login`.") from e
+        except RepositoryNotFoundError as e:
+            raise MissingModel(f"the Hub has no public model {path}; check its name on huggingface.co/models.") from e
 
 
 @contextlib.contextmanager

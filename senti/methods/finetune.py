@@ -1,5 +1,6 @@
 """Full fine-tuning: every weight of the transformer and a fresh head learn from the labels."""
 
+import shutil
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -16,7 +17,9 @@ from senti.runs import Run
 def fit(config: FinetuneConfig, corpus: Corpus, run: Run) -> Fitted:
     """Train all parameters and save model and tokenizer."""
     model, tokenizer, seconds = learn(config, corpus, run)
+    shutil.rmtree(run.model_path, ignore_errors=True)  # what an earlier worker of the run was killed over
     model.save_pretrained(run.model_path)
+    tokenizer.backend_tokenizer.no_truncation()  # else it is saved as its last use left it: by chance
     tokenizer.save_pretrained(run.model_path)
     size = sum(p.numel() for p in model.parameters())
     return Fitted(load(run), trained=size, total=size, train_seconds=seconds)
@@ -39,5 +42,9 @@ def load(run: Run) -> Callable[[Sequence[str]], np.ndarray]:
     """Texts to probabilities, from the saved model."""
     config = run.config
     assert isinstance(config, FinetuneConfig)
-    model, tokenizer = load_finetuned(run.model_path)
-    return predictor(model, tokenizer, config.max_length, config.precision)
+    return predictor(*restore(run), config)
+
+
+def restore(run: Run) -> tuple[Any, Any]:
+    """The saved classifier and its tokenizer."""
+    return load_finetuned(run.model_path)

@@ -1,7 +1,7 @@
 """What a method hands back after training."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -15,3 +15,4 @@ class Fitted:
     total: int  # parameters that a prediction uses
     train_seconds: float
     notes: tuple[str, ...] = ()  # what a reader of the result should know
+    known: Mapping[str, np.ndarray] = field(default_factory=dict)  # splits whose probabilities cost nothing more

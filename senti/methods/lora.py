@@ -1,5 +1,6 @@
 """LoRA: frozen transformer, trained low-rank matrices beside its projections (Hu et al. 2021), through PEFT."""
 
+import shutil
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -26,6 +27,7 @@ def fit(config: LoraConfig, corpus: Corpus, run: Run) -> Fitted:
     model, seconds = learn(config, corpus, run)
     # the adapter names its base by Hub id: a path would break on any other machine
     model.peft_config["default"].base_model_name_or_path = resolve_model(config.model).hub_id
+    shutil.rmtree(run.model_path, ignore_errors=True)  # what an earlier worker of the run was killed over
     model.save_pretrained(run.model_path, save_embedding_layers=False)
     (run.model_path / "README.md").unlink(missing_ok=True)  # PEFT's blank model card
     trained, total = model.get_nb_trainable_parameters()
@@ -60,8 +62,15 @@ def load(run: Run) -> Callable[[Sequence[str]], np.ndarray]:
     """Texts to probabilities, from the saved adapter on the backbone it was trained on."""
     config = run.config
     assert isinstance(config, LoraConfig)
+    return predictor(*restore(run), config)
+
+
+def restore(run: Run) -> tuple[Any, Any]:
+    """The classifier, the saved adapter merged into its backbone, and its tokenizer."""
+    config = run.config
+    assert isinstance(config, LoraConfig)
     backbone = resolve_model(config.model)
     model = load_adapter(backbone, run.model_path, run.facts["data"]["labels"])
     with quiet():
         model = model.merge_and_unload()  # one product per projection in place of three
-    return predictor(model, load_tokenizer(backbone), config.max_length, config.precision)
+    return model, load_tokenizer(backbone)

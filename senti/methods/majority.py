@@ -8,6 +8,7 @@ import numpy as np
 
 from senti.config import MajorityConfig
 from senti.corpus import Corpus
+from senti.errors import MissingModel
 from senti.methods.fitted import Fitted
 from senti.runs import Run
 
@@ -23,6 +24,10 @@ def fit(config: MajorityConfig, corpus: Corpus, run: Run) -> Fitted:
 
 
 def load(run: Run) -> Callable[[Sequence[str]], np.ndarray]:
-    """Texts to probabilities, from the saved shares."""
-    shares = np.array(json.loads((run.model_path / "shares.json").read_text()))
+    """Texts to probabilities, from the saved shares. Raises MissingModel where they are damaged."""
+    file = run.model_path / "shares.json"
+    try:
+        shares = np.array(json.loads(file.read_text()), dtype=float)
+    except (OSError, ValueError, TypeError) as e:
+        raise MissingModel(f"{file} is damaged ({type(e).__name__}); train the run again.") from e
     return lambda texts: np.tile(shares, (len(texts), 1))

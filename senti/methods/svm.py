@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -12,29 +13,46 @@ from senti.methods import linear
 from senti.methods.fitted import Fitted
 from senti.runs import Run
 
+LADDER = ("cls", "mean")  # poolings that are set side by side: one reading makes both
 WORTH_KEEPING = 100  # texts; fewer are a person trying sentences
 
 
 def fit(config: SvmConfig, corpus: Corpus, run: Run) -> Fitted:
     """Read every training text with the frozen backbone, standardise the vectors, fit the SVM, save it."""
+    backbone, train = resolve_model(config.model), corpus.splits["train"]
+    began = time.perf_counter()
+    read = vectors(config, backbone, list(train["text"]), linear.recorder(run, "features", began),
+                   lambda: run.stop_requested, also=LADDER)  # fmt: skip
+    model, notes = linear.fit_linear(config, pipeline(config), read, train["label"], run)
+    linear.save(model, run.model_path)
+    seconds = time.perf_counter() - began
+    trained = linear.size_of(model)
+    return Fitted(_predictor(model, backbone, config, len(corpus.labels), LADDER), trained,
+                  trained + model_facts(backbone)["parameters"], seconds, notes)  # fmt: skip
+
+
+def pipeline(config: SvmConfig) -> Any:
+    """Vectors to labels, unfitted."""
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
     from sklearn.svm import LinearSVC
 
-    backbone = resolve_model(config.model)
-    train = corpus.splits["train"]
-    began = time.perf_counter()
-    vectors = features(
-        backbone, list(train["text"]), layer=config.layer, pooling=config.pooling, max_length=config.max_length,
-        precision=config.precision, on_progress=_recorder(run, began), should_stop=lambda: run.stop_requested,
+    return make_pipeline(StandardScaler(), LinearSVC(C=config.C, dual=False, random_state=config.seed))
+
+
+def vectors(
+    config: SvmConfig, backbone: Backbone, texts: Sequence[str], on_progress: Callable[[int, int], None] | None = None,
+    should_stop: Callable[[], bool] | None = None, also: Sequence[str] = (),
+) -> np.ndarray:  # fmt: skip
+    """The features that the config asks for, (n, width), not yet standardised; many texts' are kept on disk.
+
+    also: poolings to be kept from the same reading.
+    """
+    return features(
+        backbone, texts, layer=config.layer, pooling=config.pooling, max_length=config.max_length,
+        truncation=config.truncation, precision=config.precision, on_progress=on_progress, should_stop=should_stop,
+        cache=len(texts) >= WORTH_KEEPING, also=also,
     )  # fmt: skip
-    pipeline = make_pipeline(StandardScaler(), LinearSVC(C=config.C, dual=False, random_state=config.seed))
-    model = linear.fit_linear(pipeline, vectors, train["label"])
-    linear.save(model, run.model_path)
-    seconds = time.perf_counter() - began
-    trained = linear.size_of(model)
-    return Fitted(_predictor(model, backbone, config, len(corpus.labels)), trained,
-                  trained + model_facts(backbone)["parameters"], seconds)  # fmt: skip
 
 
 def load(run: Run) -> Callable[[Sequence[str]], np.ndarray]:
@@ -46,31 +64,9 @@ def load(run: Run) -> Callable[[Sequence[str]], np.ndarray]:
 
 
 def _predictor(
-    model: object, backbone: Backbone, config: SvmConfig, classes: int
+    model: Any, backbone: Backbone, config: SvmConfig, classes: int, also: Sequence[str] = ()
 ) -> Callable[[Sequence[str]], np.ndarray]:
     def probabilities(texts: Sequence[str]) -> np.ndarray:
-        vectors = features(
-            backbone, list(texts), layer=config.layer, pooling=config.pooling, max_length=config.max_length,
-            precision=config.precision, cache=len(texts) >= WORTH_KEEPING,
-        )  # fmt: skip
-        return linear.spread(model, model.predict_proba(vectors), classes)  # type: ignore[attr-defined]
+        return linear.spread(model, model.predict_proba(vectors(config, backbone, list(texts), also=also)), classes)
 
     return probabilities
-
-
-def _recorder(run: Run, began: float) -> Callable[[int, int], None]:
-    """Write progress rows at most twice a second."""
-    last = [0.0]
-
-    def record(done: int, total: int) -> None:
-        now = time.perf_counter()
-        if now - last[0] < 0.5 and done < total:
-            return
-        last[0] = now
-        seconds = now - began
-        rate = done / seconds if seconds else 0.0
-        eta = (total - done) / rate if rate else None
-        run.record({"step": done, "total_steps": total, "split": "features", "samples_per_second": rate,
-                    "seconds": seconds, "eta": eta})  # fmt: skip
-
-    return record

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -14,17 +15,22 @@ from senti.runs import Run
 
 def fit(config: TfidfConfig, corpus: Corpus, run: Run) -> Fitted:
     """Fit on the training split and save the model."""
+    began = time.perf_counter()
+    train = corpus.splits["train"]
+    texts = train["text"].to_numpy(dtype=object)
+    model, notes = linear.fit_linear(config, pipeline(config), texts, train["label"], run)
+    linear.save(model, run.model_path)
+    seconds = time.perf_counter() - began
+    return Fitted(load(run), linear.size_of(model), linear.size_of(model), seconds, notes)
+
+
+def pipeline(config: TfidfConfig) -> Any:
+    """Texts to labels, unfitted."""
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.pipeline import make_pipeline
     from sklearn.svm import LinearSVC
 
-    began = time.perf_counter()
-    train = corpus.splits["train"]
-    pipeline = make_pipeline(TfidfVectorizer(ngram_range=(1, 2)), LinearSVC(C=config.C, random_state=config.seed))
-    model = linear.fit_linear(pipeline, train["text"].to_numpy(dtype=object), train["label"])
-    linear.save(model, run.model_path)
-    seconds = time.perf_counter() - began
-    return Fitted(load(run), linear.size_of(model), linear.size_of(model), seconds)
+    return make_pipeline(TfidfVectorizer(ngram_range=(1, 2)), LinearSVC(C=config.C, random_state=config.seed))
 
 
 def load(run: Run) -> Callable[[Sequence[str]], np.ndarray]:
