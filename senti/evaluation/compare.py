@@ -2,38 +2,27 @@
 
 import functools
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from senti.config import Config
-from senti.corpus import in_cache, load_corpus
+from senti.corpus import Corpus, in_cache, load_corpus
 from senti.errors import BadData, UnknownRun
 from senti.evaluation.table import run_title
-from senti.methods import load
-from senti.runs import Run, list_runs, open_run
-
-KEPT_IN_MEMORY = 8  # predictors; a MiniLM takes 90 MB, a DistilBERT 260 MB
-
-
-def load_predictor(run: Run) -> Callable[[Sequence[str]], np.ndarray]:
-    """What a run learned, kept in memory for the next call: n texts to (n, classes) probabilities."""
-    saved = run.model_path.stat().st_mtime_ns if run.model_path.is_dir() else 0
-    return _predictor(run.path, saved)
-
-
-@functools.lru_cache(maxsize=KEPT_IN_MEMORY)
-def _predictor(path: Path, saved: int) -> Callable[[Sequence[str]], np.ndarray]:
-    predict = load(Run(path))
-    predict(["a film"])  # loads what is loaded on first use, so that no visitor's time tells of it
-    return predict
+from senti.methods import load_predictor
+from senti.runs import Run, list_runs, open_run, saved_probabilities
 
 
 def finished_runs(root: Path) -> list[Run]:
     """Finished runs, newest first."""
     return [run for run in list_runs(root) if run.status == "finished"]
+
+
+def runs_on(root: Path, corpus: Corpus) -> list[Run]:
+    """Finished runs on these very reviews, newest first."""
+    return [run for run in finished_runs(root) if run.facts["data"]["checksum"] == corpus.checksum]
 
 
 def compare(root: Path, texts: Sequence[str], names: Sequence[str] = ()) -> pd.DataFrame:
@@ -69,10 +58,20 @@ def _rows(run: Run, texts: Sequence[str]) -> list[dict[str, object]]:
     ]  # fmt: skip
 
 
-def saved_predictions(run: Run, split: str) -> pd.DataFrame:
-    """What a run predicted for a split when it was trained: row, label, p0, p1, ... as written then."""
-    frame = pd.read_parquet(run.path / "predictions.parquet")
-    return frame[frame["split"] == split].drop(columns="split").reset_index(drop=True)
+def check_same_reviews(runs: Sequence[Run]) -> None:
+    """Raises BadData where runs were not tested on the same reviews."""
+    if len({run.facts["data"]["checksum"] for run in runs}) != 1:
+        raise BadData("These runs were tested on different reviews; choose runs on the same dataset.")
+
+
+def answers(runs: Sequence[Run], split: str = "test") -> tuple[np.ndarray, np.ndarray]:
+    """The true classes (n,) of a split, and the probabilities that each run gave its reviews (runs, n, classes).
+
+    Raises BadData where the runs were not tested on the same reviews.
+    """
+    check_same_reviews(runs)
+    tables = [saved_probabilities(run, split) for run in runs]
+    return tables[0][0], np.stack([probabilities for _, probabilities in tables])
 
 
 def disagreements(root: Path, names: Sequence[str], split: str = "test", n: int = 50) -> pd.DataFrame:
@@ -82,33 +81,29 @@ def disagreements(root: Path, names: Sequence[str], split: str = "test", n: int 
     inference. Raises BadData where the runs' reviews differ or are not on this machine.
     """
     runs = [open_run(root, name) for name in names]
-    checksums = {run.facts["data"]["checksum"] for run in runs}
-    if len(checksums) != 1:
-        raise BadData("These runs were tested on different reviews; choose runs on the same dataset.")
-    labels, texts = runs[0].facts["data"]["labels"], corpus_texts(runs[0].config, checksums.pop(), split)
-    tables = [saved_predictions(run, split) for run in runs]
-    chance = np.stack([t.filter(regex=r"^p\d+$").to_numpy() for t in tables])  # runs, texts, classes
+    truth, chance = answers(runs, split)
+    labels, texts = runs[0].facts["data"]["labels"], list(run_corpus(runs[0]).splits[split]["text"])
     guesses = chance.argmax(axis=2)
     differ = np.flatnonzero((guesses != guesses[0]).any(axis=0))
     spread = (chance.max(axis=0) - chance.min(axis=0)).max(axis=1)[differ]
     rows = differ[np.argsort(-spread, kind="stable")][:n]
-    frame = pd.DataFrame({"text": [texts[i] for i in rows], "label": [labels[i] for i in tables[0]["label"][rows]]})
+    frame = pd.DataFrame({"text": [texts[i] for i in rows], "label": [labels[i] for i in truth[rows]]})
     return frame.assign(**{run.name: [labels[g] for g in guesses[i, rows]] for i, run in enumerate(runs)})
 
 
-def corpus_texts(config: Config, checksum: str, split: str) -> list[str]:
-    """The texts of a split a run was made with. Raises BadData if what is here now is not what was used then."""
-    c = config
-    return list(_corpus(c.dataset, c.text_column, c.label_column, c.subset, c.seed, checksum)[split])
+def run_corpus(run: Run) -> Corpus:
+    """The reviews a run was made with. Raises BadData if what is here now is not what was used then."""
+    c = run.config
+    return _corpus(c.dataset, c.text_column, c.label_column, c.subset, c.seed, run.facts["data"]["checksum"])
 
 
 @functools.lru_cache(maxsize=4)
 def _corpus(
     dataset: str, text_column: str | None, label_column: str | None, subset: int | None, seed: int, checksum: str
-) -> dict[str, tuple[str, ...]]:
+) -> Corpus:
     if not in_cache(dataset):
         raise BadData(f"The reviews of {dataset} are not on this machine, so the run's sentences cannot be shown.")
     corpus = load_corpus(dataset, text_column=text_column, label_column=label_column, subset=subset, seed=seed)
     if corpus.checksum != checksum:
         raise BadData(f"{dataset} changed since the run was trained on it; retrain to compare sentence by sentence.")
-    return {name: tuple(frame["text"]) for name, frame in corpus.splits.items()}
+    return corpus

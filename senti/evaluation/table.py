@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from senti.config import Config, LoraConfig, SvmConfig, from_dict, method_name
+from senti.config import Config, EncoderConfig, EnsembleConfig, LoraConfig, SvmConfig, from_dict, method_name
 from senti.methods import TITLES
 from senti.runs import Run, list_runs
 
@@ -15,27 +15,44 @@ POOLINGS = {"cls": "[CLS]", "mean": "mean", "max": "max"}
 def results_table(root: Path) -> pd.DataFrame:
     """One row per finished run; only runs with the same `data` may be ranked together.
 
-    Shares are 0..1, times in seconds; `train_rows` tells how many reviews the run learned from.
+    Shares are 0..1, times in seconds; `train_rows` tells how many reviews the run learned from, `note` what a reader
+    should know of it, such as an accuracy that is optimistic, `memory` the most its process held, in MB, None where the
+    system did not say; macro_f1, qwk and mae are of the test reviews, the last two of ordered labels alone.
     """
     rows = [row(run) for run in list_runs(root) if run.status == "finished"]
     frame = pd.DataFrame(rows, columns=COLUMNS)
+    frame["memory"] = frame["memory"].astype(object).where(frame["memory"].notna(), None)  # NaN is no JSON
     rank = frame["method"].map({name: i for i, name in enumerate(TITLES)})
     return frame.assign(rank=rank).sort_values(["data", "rank", "test"], kind="stable").drop(columns="rank")
 
 
 def run_title(config: Config) -> str:
-    """What a run is called on screen: `LoRA, rank 8`, `SVM on [CLS] features`."""
+    """What a run is called on screen: `LoRA, rank 8`, `SVM on [CLS] features`, with what it reads if not the head."""
+    part = f", {config.truncation}" if isinstance(config, EncoderConfig) and config.truncation != "head" else ""
+    return _title(config) + part
+
+
+def _title(config: Config) -> str:
     if isinstance(config, LoraConfig):
         return f"LoRA, rank {config.lora_rank}"
     if isinstance(config, SvmConfig):
         return f"SVM on {POOLINGS[config.pooling]} features"
+    if isinstance(config, EnsembleConfig):
+        return f"Ensemble of {len(config.names)} ({config.how})"
     return TITLES[method_name(config)]
 
 
 COLUMNS = [
     "run", "title", "method", "model", "dataset", "data", "train_rows", "trained", "total", "train_seconds",
     "validation", "validation_low", "validation_high", "test", "test_low", "test_high", "n_test", "ms", "bytes",
+    "classes", "macro_f1", "qwk", "mae", "note", "memory",
 ]  # fmt: skip
+
+
+def beyond(rows: pd.DataFrame) -> dict[str, str]:
+    """The columns that rows of one dataset ask for beside accuracy, with their titles; of two classes, none."""
+    titles = {"macro_f1": "Macro F1", "qwk": "Kappa", "mae": "Grades off"}
+    return {name: title for name, title in titles.items() if rows["classes"].max() > 2 and rows[name].notna().any()}
 
 
 def row(run: Run) -> dict[str, Any]:
@@ -53,4 +70,7 @@ def row(run: Run) -> dict[str, Any]:
         "validation_high": validation["accuracy_high"],
         "test": test["accuracy"], "test_low": test["accuracy_low"], "test_high": test["accuracy_high"],
         "n_test": test["n"], "ms": result["ms_per_sentence"], "bytes": result["bytes_on_disk"],
+        "classes": len(test["confusion"]), **{name: test.get(name) for name in ("macro_f1", "qwk", "mae")},
+        "note": " ".join(result.get("notes", [])),
+        "memory": result.get("peak_memory_mb"),
     }  # fmt: skip

@@ -4,33 +4,51 @@ A figure has no title (the label beside it is its title), a transparent ground t
 its legend on top, and hovers that read as sentences.
 """
 
+from senti.plots.calibration import reliability_diagram
 from senti.plots.corpus import length_histogram, telling_words
+from senti.plots.cost import cost_and_quality
+from senti.plots.curves import coverage_curves, precision_recall_curves, roc_curves
+from senti.plots.depth import drift_curves, parting_curves, probe_curves, word_drift
 from senti.plots.frame import plain
-from senti.plots.inside import attention_map, hidden_states, looks_of_first, similarity_map
-from senti.plots.palette import ACCENT, DARK, GRADES, METHOD_COLORS, NEGATIVE, POSITIVE, label_colors, one_hue
+from senti.plots.inside import attention_map, cross_similarity, hidden_states, looks_of_first, similarity_map
+from senti.plots.linear import accuracy_per_C, learning_curves
+from senti.plots.map import review_map
+from senti.plots.palette import ACCENT, DARK, METHOD_COLORS, NEGATIVE, POSITIVE, label_colors, one_hue
 from senti.plots.results import confusion, results_dots, weights_and_accuracy
 from senti.plots.training import accuracy_curve, learning_rate, loss_curves
 
 __all__ = [
     "ACCENT",
     "DARK",
-    "GRADES",
     "METHOD_COLORS",
     "NEGATIVE",
     "POSITIVE",
     "accuracy_curve",
+    "accuracy_per_C",
     "attention_map",
     "confusion",
+    "cost_and_quality",
+    "coverage_curves",
+    "cross_similarity",
+    "drift_curves",
     "hidden_states",
     "label_colors",
+    "learning_curves",
     "learning_rate",
     "length_histogram",
     "looks_of_first",
     "loss_curves",
     "one_hue",
+    "parting_curves",
     "plain",
+    "precision_recall_curves",
+    "probe_curves",
+    "reliability_diagram",
     "results_dots",
+    "review_map",
+    "roc_curves",
     "similarity_map",
     "telling_words",
     "weights_and_accuracy",
+    "word_drift",
 ]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from senti.plots.palette import QUIET
+from senti.signs import seen
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -18,7 +19,7 @@ MOST_LABELLED = 40  # pieces on an axis up to which each gets a full-size label
 
 def plain(text: object) -> str:
     """Text that a figure shows letter by letter: no markup, no formulas."""
-    return html.escape(str(text), quote=False).replace("$", "&#36;").replace("\n", " ")
+    return html.escape(seen(str(text)), quote=False).replace("$", "&#36;").replace("\n", " ")
 
 
 def dress(

@@ -33,6 +33,12 @@ def similarity_map(cosines: np.ndarray, pieces: Sequence[str]) -> "go.Figure":
     return _square_map(cosines, pieces, says)
 
 
+def cross_similarity(cosines: np.ndarray, first: Sequence[str], second: Sequence[str]) -> "go.Figure":
+    """How alike the pieces of two texts are: (pieces of the first, pieces of the second) cosines."""
+    says = "%{y} of the first and %{x} of the second are %{z:.0%} alike<extra></extra>"
+    return _square_map(cosines, second, says, first)
+
+
 def attention_map(weights: np.ndarray, pieces: Sequence[str]) -> "go.Figure":
     """Where each piece (row) looks: (pieces, pieces) weights, every row adds up to 1."""
     says = "%{y} spends %{z:.1%} of its attention on %{x}<extra></extra>"
@@ -53,14 +59,15 @@ def looks_of_first(weights: np.ndarray, pieces: Sequence[str]) -> "go.Figure":
     return figure.update_yaxes(dtick=1, showgrid=False)
 
 
-def _square_map(values: np.ndarray, pieces: Sequence[str], says: str) -> "go.Figure":
+def _square_map(values: np.ndarray, pieces: Sequence[str], says: str, rows: Sequence[str] | None = None) -> "go.Figure":
     import plotly.graph_objects as go
 
     figure = go.Figure(go.Heatmap(
         z=np.asarray(values, dtype=np.float32), zmin=0, zmax=1, colorscale=one_hue(), hovertemplate=says,
         colorbar=scale(".0%"),
     ))  # fmt: skip
-    dress(figure, "", "", height=tall(len(pieces)), legend=False)
-    for axis in (figure.layout.xaxis, figure.layout.yaxis):
-        name_axis(axis, pieces)
+    rows = pieces if rows is None else rows
+    dress(figure, "", "", height=tall(len(rows)), legend=False)
+    name_axis(figure.layout.xaxis, pieces)
+    name_axis(figure.layout.yaxis, rows)
     return figure.update_yaxes(autorange="reversed")

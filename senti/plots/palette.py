@@ -1,10 +1,9 @@
 """Every colour of senti, and what it stands for."""
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
+from senti.corpus import grades, ordered
 
 POSITIVE, NEGATIVE = "#0072B2", "#D55E00"  # Okabe & Ito (2008): told apart by colour-blind eyes
 ACCENT, QUIET, INK = "#4f46e5", "#5b687d", "#1e293b"
@@ -14,27 +13,16 @@ METHOD_COLORS = {
 }  # fmt: skip
 UNORDERED = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8c6bb1", "#999999", "#b8a900", "#7f5539")
 DARK = {POSITIVE: "#4da3d9", NEGATIVE: "#e8803a", ACCENT: "#818cf8", QUIET: "#9aa7bd", INK: "#e6eaf2"}
-GRADES = ("very negative", "negative", "neutral", "positive", "very positive")
-STARS = re.compile(r"\W*(\d+)(\W*stars?)?\W*", re.IGNORECASE)
+DASHES = ("solid", "dash", "dot", "dashdot")
 
 
 def label_colors(labels: Sequence[str]) -> dict[str, str]:
     """A colour per label: grades from worst to best through grey, in that order; other labels in unordered hues."""
-    grades = {label: _grade(label) for label in labels}
-    if any(grade is None for grade in grades.values()):
+    found = grades(labels)
+    if found is None:
         return {label: UNORDERED[i % len(UNORDERED)] for i, label in enumerate(labels)}
-    ordered = sorted(labels, key=lambda label: grades[label] or 0)  # a file lists its labels by alphabet
-    steps = np.linspace(0, 1, len(labels)) if len(labels) > 1 else np.zeros(1)
-    return dict(zip(ordered, map(_between, steps), strict=True))
-
-
-def _grade(label: str) -> int | None:
-    """Where a label stands between worst and best, or None if it is no grade."""
-    stars = STARS.fullmatch(label)
-    if stars:
-        return int(stars[1])
-    words = label.lower().replace("_", " ").strip()
-    return GRADES.index(words) if words in GRADES else None
+    place, reach = dict(zip(labels, found, strict=True)), max(map(abs, found), default=0) or 1
+    return {label: _between(0.5 + place[label] / reach / 2) for label in ordered(labels)}
 
 
 def _between(share: float) -> str:
@@ -55,3 +43,12 @@ def two_signs() -> list[list[Any]]:
     """Two hues that fade into nothing at zero, the middle."""
     below, above = "rgba(13,148,136,{})", "rgba(99,91,240,{})"
     return [[0, below.format(1)], [0.5, below.format(0)], [0.5, above.format(0)], [1, above.format(1)]]
+
+
+def run_styles(curves: Sequence[tuple[str, str, Any]]) -> list[tuple[str, str, str]]:
+    """Title, colour and dash of curves (title, method, ...): runs of one method share its colour, dashes tell them."""
+    out, seen = [], dict.fromkeys((method for _, method, _ in curves), 0)
+    for title, method, _ in curves:
+        out.append((title, METHOD_COLORS.get(method, ACCENT), DASHES[seen[method] % len(DASHES)]))
+        seen[method] += 1
+    return out

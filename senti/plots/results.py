@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from senti.corpus import ordered
 from senti.plots.frame import dress, name_axis, plain
 from senti.plots.palette import INK, METHOD_COLORS, QUIET, one_hue
 
@@ -16,10 +17,14 @@ WEIGHTS = [n * 10**power for power in range(1, 10) for n in (1, 3)]  # ticks of 
 
 
 def confusion(matrix: Sequence[Sequence[int]], labels: Sequence[str]) -> "go.Figure":
-    """What was called what: row i, column j counts texts of class i called class j; coloured by share of the row."""
+    """What was called what: row i, column j counts texts of class i called class j, grades in their order.
+
+    Coloured by share of the row.
+    """
     import plotly.graph_objects as go
 
-    counts = np.asarray(matrix)
+    order = [labels.index(label) for label in ordered(labels)]
+    counts, labels = np.asarray(matrix)[np.ix_(order, order)], ordered(labels)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     says = [[_confusion_sentence(counts[i, j], shares[i, j], labels[i], labels[j]) for j in range(len(labels))]
             for i in range(len(labels))]  # fmt: skip
