@@ -28,6 +28,16 @@ def knob(
     return field(default=default, metadata=metadata)
 
 
+def tune_knob() -> Any:
+    """The knob that both linear methods share."""
+    return knob(
+        False,
+        "instead of the C given: by 5-fold cross-validation on the training reviews alone",
+        basic=True,
+        label="Choose C for me",
+    )
+
+
 def precision_knob() -> Any:
     """The knob that the SVM and the trained methods share."""
     return knob(
@@ -65,6 +75,7 @@ class TfidfConfig(Config):
     """Words and word pairs weighted by TF-IDF, then a linear SVM: what sentiment analysis was before transformers."""
 
     C: float = knob(1.0, "inverse strength of the SVM's regularisation", min=1e-6, max=1e4, basic=True, label="C")
+    tune_C: bool = tune_knob()
 
 
 @dataclass(frozen=True)
@@ -72,7 +83,13 @@ class EncoderConfig(Config):
     """What every method on a transformer needs besides: which backbone, and where texts are cut."""
 
     model: str = knob("auto", "auto, distilbert, bert, roberta, albert, minilm, a Hub id, or a folder")
-    max_length: int = knob(128, "tokens after which a text is cut", min=8, max=512, label="Longest text (tokens)")
+    max_length: int = knob(128, "tokens that are read of a text", min=8, max=512, label="Longest text (tokens)")
+    truncation: str = knob(
+        "head",
+        "what is read of a longer text: its beginning, its end, or a quarter from the beginning, the rest from the end",
+        choices=("head", "tail", "head+tail"),
+        label="Of longer texts, read the",
+    )
 
 
 @dataclass(frozen=True)
@@ -88,6 +105,7 @@ class SvmConfig(EncoderConfig):
     )
     layer: int = knob(-1, "layer the features come from (0 embeddings, -1 last)", min=-1, max=48, label="Layer")
     C: float = knob(0.01, "inverse strength of the SVM's regularisation", min=1e-6, max=1e4, basic=True, label="C")
+    tune_C: bool = tune_knob()
     precision: str = precision_knob()
 
 
@@ -153,12 +171,33 @@ class LoraConfig(TrainConfig):
     )
 
 
+@dataclass(frozen=True)
+class EnsembleConfig(Config):
+    """Several finished runs asked together; it takes the reviews of its members."""
+
+    members: str = knob("", "the finished runs to combine, comma separated", label="Members")
+    how: str = knob(
+        "mean",
+        "how their answers become one: mean of their probabilities, mean with weights fitted on the validation "
+        "reviews, vote, or stacking (a logistic regression fitted there)",
+        choices=("mean", "weighted", "vote", "stacking"),
+        basic=True,
+        label="How",
+    )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The members, one by one."""
+        return tuple(name.strip() for name in self.members.split(",") if name.strip())
+
+
 METHODS: dict[str, type[Config]] = {
     "majority": MajorityConfig,
     "tfidf": TfidfConfig,
     "svm": SvmConfig,
     "finetune": FinetuneConfig,
     "lora": LoraConfig,
+    "ensemble": EnsembleConfig,
 }
 
 

@@ -7,7 +7,8 @@ SentiError
 ├── MissingModel   a backbone cannot be found, reached or trusted
 ├── UnknownRun     no run of that name, or the run cannot do what was asked
 ├── MissingExtra   an optional package was asked for and is not installed
-├── RunFailed      training began and could not go on (loss became NaN, disk full, ...)
+├── RunFailed      training began and could not go on (disk full, out of memory, ...)
+│   └── Diverged   its loss became NaN or infinite, and would again
 └── Stopped        someone asked for the work to end, and it did
 """
 
@@ -42,6 +43,10 @@ class MissingExtra(SentiError):
 
 class RunFailed(SentiError):
     """Training began and could not go on."""
+
+
+class Diverged(RunFailed):
+    """The loss became NaN or infinite, and would again."""
 
 
 class Stopped(SentiError):

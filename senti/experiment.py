@@ -1,36 +1,39 @@
 """One experiment from end to end: config -> corpus -> run -> fit -> scores -> result.json.
 
-`prepare` looks before anything trains, `start` puts a run in the queue as a process of its own, `conduct` is what
-that process does; the command line calls `prepare`, `create` and `conduct` in the foreground.
+`prepare` looks before anything trains, `create` puts a run in the queue, `conduct` does it: at once on the command
+line, in a process of its own (`senti.runs.spawn`) from the app.
 """
 
 import contextlib
-import errno
 import importlib.util
 import platform
+import shlex
+import shutil
 import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from senti import __version__
-from senti.config import Config, EncoderConfig, LoraConfig, TrainConfig, command_line, to_dict
+from senti.config import Config, EncoderConfig, EnsembleConfig, LoraConfig, TrainConfig, command_line, to_dict
 from senti.corpus import Corpus, load_corpus
 from senti.encoder import Backbone, lora_parameters, resolve_model
-from senti.errors import BadData, MissingExtra, RunFailed, SentiError, Stopped
+from senti.errors import BadData, MissingExtra, SentiError, Stopped, UnknownRun
 from senti.evaluation import score
+from senti.evaluation.reading import cut_sentence, cut_texts
 from senti.methods import Fitted, fit, learn
+from senti.methods.ensemble import find_members, same_reviews
 from senti.processes import world
-from senti.runs import Run, create_run, hold, spawn, wait_turn
+from senti.runs import Run, create_run, explained, hold, open_run, requeue, wait_turn
+from senti.training import checkpoint
+from senti.training.space import check_space
 
-PACKAGES = ("torch", "transformers", "datasets", "peft", "scikit-learn")
 TIMED_SENTENCES = 40
 
 
@@ -49,12 +52,22 @@ class Prepared:
         return tuple(reason for reason in reasons if reason)
 
 
-def prepare(config: Config) -> Prepared:
-    """Load the reviews and find the backbone. Raises SentiError before anything has been written or trained."""
+def prepare(config: Config, root: Path | None = None) -> Prepared:
+    """Load the reviews and find the backbone. Raises SentiError before anything has been written or trained.
+
+    root: the folder of runs, in which an ensemble finds its members.
+    """
+    members = []
+    if isinstance(config, EnsembleConfig):
+        assert root is not None, "an ensemble has members, and they are in a folder"
+        members = find_members(config, root)
+        config = same_reviews(config, members[0])
     corpus = load_corpus(
         config.dataset, text_column=config.text_column, label_column=config.label_column,
         subset=config.subset, seed=config.seed,
     )  # fmt: skip
+    if members:
+        check_data(members[0], corpus)
     backbone = resolve_model(config.model) if isinstance(config, EncoderConfig) else None
     if isinstance(config, TrainConfig):
         _check_tracker(config)
@@ -67,27 +80,64 @@ def prepare(config: Config) -> Prepared:
     return Prepared(config, corpus, backbone)
 
 
-def create(root: Path, prepared: Prepared, name: str = "") -> Run:
-    """A new run in the queue, its config.json telling all that is needed to repeat it."""
+def create(root: Path, prepared: Prepared, name: str = "", *, owner: str = "", minutes: float | None = None) -> Run:
+    """A new run in the queue, its config.json telling all that is needed to repeat it. Raises BadConfig, no space.
+
+    owner: who may change it on a shared page.  minutes: after which it is stopped.
+    """
     corpus, backbone = prepared.corpus, prepared.backbone
+    if isinstance(prepared.config, TrainConfig) and backbone:
+        check_space(root, prepared.config, backbone)
     facts = to_dict(prepared.config) | {
         "data": {"name": corpus.name, "source": corpus.source, "checksum": corpus.checksum,
                  "rows": corpus.rows, "labels": list(corpus.labels)},
         "model_title": backbone.title if backbone else "",
         "hub_id": backbone.hub_id if backbone else "",
         "why": list(prepared.why),
-        "command": "python -m senti " + " ".join(command_line(prepared.config)),
-        "versions": {"senti": __version__, "python": platform.python_version()}
-        | {package: version(package) for package in PACKAGES},
+        "command": shlex.join(["python", "-m", "senti", *command_line(prepared.config)]),
+        "versions": checkpoint.versions(),
     }  # fmt: skip
+    facts |= {name: value for name, value in (("owner", owner), ("minutes", minutes)) if value}
     return create_run(root, prepared.config, facts, name)
 
 
-def start(root: Path, config: Config) -> Run:
-    """Put a run in the queue as a process of its own and return at once. Raises SentiError for what cannot work."""
-    run = create(root, prepare(config))
-    spawn(run)
-    return run
+@dataclass(frozen=True)
+class Resumed:
+    """A run that is in the queue again: the step it goes on from, 0 for the beginning, and checkpoints passed over."""
+
+    run: Run
+    step: int
+    skipped: tuple[str, ...]
+
+    @property
+    def lines(self) -> list[str]:
+        """What to tell a person."""
+        return [*(f"skipped {line}" for line in self.skipped),
+                f"{self.run.name} goes on from {f'step {self.step}' if self.step else 'the beginning'}"]  # fmt: skip
+
+
+def resume(root: Path, name: str) -> Resumed:
+    """Put an interrupted, stopped or failed run back in the queue; its worker goes on from the newest whole checkpoint.
+
+    Raises UnknownRun where there is nothing to resume, BadConfig with the differences where reviews, knobs, model,
+    versions or machine are not those it began with, and what `prepare` raises.
+    """
+    run = open_run(root, name)
+    if not run.resumable:
+        why = "its loss diverged and would again; start a run with other knobs" if run.error else "nothing to resume"
+        raise UnknownRun(f"{name} is {run.status}: {why}.")
+    prepared = prepare(run.config, root)
+    found, skipped = checkpoint.newest(run.path / "state")
+    if found and isinstance(prepared.config, TrainConfig):
+        checkpoint.check(name, found.conditions, checkpoint.conditions(prepared.config, prepared.corpus.checksum))
+    else:
+        began = {"reviews": run.facts["data"]["checksum"], "versions": run.facts["versions"]}
+        checkpoint.check(name, began, {"reviews": prepared.corpus.checksum, "versions": checkpoint.versions()})
+    if isinstance(prepared.config, TrainConfig) and prepared.backbone:
+        written = sum(path.stat().st_size for path in run.path.rglob("*") if path.is_file())
+        check_space(root, prepared.config, prepared.backbone, written)
+    requeue(run)
+    return Resumed(run, found.step if found else 0, tuple(skipped))
 
 
 def conduct(run: Run) -> dict[str, Any]:
@@ -97,15 +147,15 @@ def conduct(run: Run) -> dict[str, Any]:
     """
     with hold(run), _stop_on_sigterm(run):
         try:
-            with wait_turn(run):
+            with wait_turn(run), _time_limit(run):
                 return _work(run)
         except Stopped:
             raise
         except BaseException as e:
             if isinstance(e, KeyboardInterrupt):
-                (run.path / "stop").touch()
+                run.request_stop()
                 raise Stopped(f"{run.name} was stopped.") from e
-            failure = _explained(run, e)
+            failure = explained(run, e)
             _record_failure(run, e, failure)
             if failure is None:  # a fault of ours: its traceback is worth more than a sentence
                 raise
@@ -114,45 +164,58 @@ def conduct(run: Run) -> dict[str, Any]:
 
 def follow(run: Run) -> None:
     """What the other processes do while the first conducts a run: their share of its training, and nothing else."""
-    learn(prepare(run.config).corpus, run)
+    learn(prepare(run.config, run.path.parent).corpus, run)
 
 
 def _work(run: Run) -> dict[str, Any]:
     began = time.perf_counter()
-    prepared = prepare(run.config)
-    _check_data(run, prepared.corpus)
+    prepared = prepare(run.config, run.path.parent)
+    check_data(run, prepared.corpus)
+    if not isinstance(run.config, TrainConfig):  # it has no checkpoints and begins anew
+        run.keep_events(-1)
     fitted = fit(prepared.corpus, run)
     if run.stop_requested:
-        raise Stopped(f"{run.name} was stopped; what it had learned is kept in {run.model_path}.")
+        why = f": {run.stop_reason}" if run.stop_reason else ""
+        raise Stopped(f"{run.name} was stopped{why}; what it had learned is kept in {run.model_path}.")
     evaluated = time.perf_counter()
     predictions = {
-        split: fitted.probabilities(list(prepared.corpus.splits[split]["text"])) for split in ("validation", "test")
+        split: fitted.known[split]
+        if split in fitted.known
+        else fitted.probabilities(list(prepared.corpus.splits[split]["text"]))
+        for split in ("validation", "test")
     }
     _write_predictions(run, prepared.corpus, predictions)
     result = _result(run, prepared, fitted, predictions)
     now = time.perf_counter()
-    result["seconds"] = {"train": fitted.train_seconds, "evaluate": now - evaluated, "total": now - began}
+    train, evaluate = fitted.train_seconds, now - evaluated
+    # a resumed run trained before this process began
+    result["seconds"] = {"train": train, "evaluate": evaluate, "total": max(now - began, train + evaluate)}
     run.write_json("result.json", result)
+    shutil.rmtree(run.path / "state", ignore_errors=True)  # not before: until then a killed run goes on from it
     return result
 
 
 def _result(run: Run, prepared: Prepared, fitted: Fitted, predictions: dict[str, np.ndarray]) -> dict[str, Any]:
-    corpus = prepared.corpus
+    corpus, config = prepared.corpus, prepared.config
+    cut = {split: cut_texts(run, list(frame["text"])) for split, frame in corpus.splits.items()}
+    total, lost = sum(corpus.rows.values()), sum(cut.values())
+    said = [cut_sentence(config, lost, total, "reviews")] if lost and isinstance(config, EncoderConfig) else []
     return {
         "run": run.name,
         "method": run.facts["method"],
         "model": prepared.backbone.title if prepared.backbone else "",
         "dataset": {"name": corpus.name, "checksum": corpus.checksum, "rows": corpus.rows},
         "scores": {
-            split: score(corpus.splits[split]["label"], chance, corpus.labels)
-            for split, chance in predictions.items()
+            split: score(corpus.splits[split]["label"], chance, corpus.labels) for split, chance in predictions.items()
         },
         "parameters": {"trained": fitted.trained, "total": fitted.total},
         "peak_memory_mb": _peak_memory(),
         "bytes_on_disk": sum(p.stat().st_size for p in run.model_path.rglob("*") if p.is_file()),
         "ms_per_sentence": _latency(fitted, list(corpus.splits["test"]["text"][:TIMED_SENTENCES])),
         "device": _device(),
+        "cut": cut,
         "notices": list(corpus.notices),
+        "notes": [*fitted.notes, *said],
     }
 
 
@@ -195,7 +258,8 @@ def _device() -> str:
     return f"{name}, {world()} processes" if world() > 1 else name
 
 
-def _check_data(run: Run, corpus: Corpus) -> None:
+def check_data(run: Run, corpus: Corpus) -> None:
+    """Raises BadData where the reviews are not those that a run was created with."""
     if corpus.checksum != run.facts["data"]["checksum"]:
         raise BadData(f"The reviews of {corpus.name} changed since {run.name} was created; start a new run.")
 
@@ -213,22 +277,26 @@ def _record_failure(run: Run, e: BaseException, failure: SentiError | None) -> N
         run.write_json("error.json", {"type": type(e).__name__, "message": message})
 
 
-def _explained(run: Run, e: BaseException) -> SentiError | None:
-    """A failure as one sentence with a next step, where its cause lies with the user or the machine."""
-    if isinstance(e, SentiError):
-        return e
-    if isinstance(e, MemoryError) or "out of memory" in str(e).lower() or "not enough memory" in str(e).lower():
-        return RunFailed("Memory ran out; try half the batch size, a shorter longest text, or gradient checkpointing.")
-    if isinstance(e, OSError) and e.errno == errno.ENOSPC:
-        return RunFailed(f"The disk is full; free some space below {run.path.parent} and start again.")
-    return None
+@contextlib.contextmanager
+def _time_limit(run: Run) -> Iterator[None]:
+    """A run that may take only so many minutes, all told, is stopped after them; what it has learned is kept."""
+    minutes = run.facts.get("minutes")
+    left = max(0.0, 60 * (minutes or 0) - run.seconds)
+    stop = threading.Timer(left, run.request_stop, [f"its {minutes} minutes were over"])
+    stop.daemon = True
+    if minutes:
+        stop.start()
+    try:
+        yield
+    finally:
+        stop.cancel()
 
 
 @contextlib.contextmanager
 def _stop_on_sigterm(run: Run) -> Iterator[None]:
     """While the run lives, a SIGTERM is a request to stop."""
     try:
-        before = signal.signal(signal.SIGTERM, lambda *_: (run.path / "stop").touch())
+        before = signal.signal(signal.SIGTERM, lambda *_: run.request_stop())
     except ValueError:  # only the main thread may set handlers
         yield
         return

@@ -30,6 +30,11 @@ def interval(share: float | None, low: float | None, high: float | None) -> str:
     return f"{share * 100:.1f} ± {(high - low) * 50:.1f} %"
 
 
+def plus_minus(value: float, low: float, high: float) -> str:
+    """A number with half the width of its interval: 0.68 ± 0.03."""
+    return f"{value:.2f} ± {(high - low) / 2:.2f}"
+
+
 def duration(seconds: float | None) -> str:
     """0 s, 0.4 s, 14 s, 2 min 55 s, 1 h 4 min."""
     if not _known(seconds):

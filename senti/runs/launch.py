@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 from senti.config import command_line
 from senti.errors import Stopped, UnknownRun
 from senti.runs import standby
-from senti.runs.store import Run, list_runs, open_run
+from senti.runs.store import ACTIVE, Run, list_runs, open_run
 
 POLITE_SECONDS = 12.0  # after which a stop becomes firm
 
@@ -47,14 +47,16 @@ def _reap(process: "subprocess.Popen[bytes]", was_ready: bool) -> None:
 
 @contextlib.contextmanager
 def hold(run: Run) -> Iterator[None]:
-    """Hold a run's lock for as long as its worker lives. Raises UnknownRun if another worker has it."""
+    """Hold a queued run's lock for as long as its worker lives. Raises UnknownRun if another worker has it, or had."""
     lock = FileLock(run.path / "lock")
     try:
         lock.acquire(timeout=5)
     except Timeout:
         raise UnknownRun(f"{run.name} is already running in another process; watch it or stop it.") from None
     try:
-        run.write_json("worker.json", {"pid": os.getpid()})
+        if not (run.path / "queued").exists():
+            raise UnknownRun(f"{run.name} waits no longer: another process took it.")
+        run.write_json("worker.json", {"pid": os.getpid(), "born": _born(os.getpid())})
         yield
     finally:
         lock.release()
@@ -79,19 +81,30 @@ def wait_turn(run: Run, poll: float = 0.3) -> Iterator[None]:
         machine.release()
 
 
+@contextlib.contextmanager
+def one_at_a_time(root: Path) -> Iterator[None]:
+    """Hold the door of a folder of runs: two who start at once count each other."""
+    root.mkdir(parents=True, exist_ok=True)
+    with FileLock(Path(root, ".start.lock")):
+        yield
+
+
 def queue_place(run: Run) -> int:
-    """How many runs come before this one: 0 means it is its turn."""
+    """How many runs come before this one: 0 means it is its turn. One that runs does, whenever it was created."""
     mine = (run.created, run.name)
-    earlier = (other for other in list_runs(run.path.parent) if (other.created, other.name) < mine)
-    return sum(other.status in ("queued", "running") for other in earlier)
+    others = [other for other in list_runs(run.path.parent) if other.name != run.name]
+    return sum(
+        status == "running" or (status == "queued" and (other.created, other.name) < mine)
+        for other, status in ((other, other.status) for other in others)
+    )
 
 
 def stop_run(root: Path, name: str, polite_seconds: float = POLITE_SECONDS) -> Run:
     """Ask a run to end, wait, then end its processes; what it had saved stays. Safe to repeat."""
     run = open_run(root, name)
-    if run.status not in ("queued", "running"):
+    if run.status not in ACTIVE:
         return run
-    (run.path / "stop").touch()
+    run.request_stop()
     if not _ended(run, polite_seconds):
         _signal(run, signal.SIGTERM)
         if not _ended(run, 1.0):
@@ -108,9 +121,24 @@ def _ended(run: Run, seconds: float) -> bool:
 
 
 def _signal(run: Run, number: int) -> None:
-    """Signal the worker; its pid is trusted only while the lock says that it lives."""
+    """Signal the worker and what it started; its pid is trusted only while the lock says that it lives."""
     if not run.alive:
         return
-    pid = json.loads((run.path / "worker.json").read_text())["pid"]
+    worker = json.loads((run.path / "worker.json").read_text())
+    pid = worker["pid"]
+    if worker["born"] != _born(pid):  # the number belongs to another process by now
+        return
     with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, number)
+        if hasattr(os, "killpg") and os.getsid(pid) == pid:
+            os.killpg(pid, number)
+        else:
+            os.kill(pid, number)
+
+
+def _born(pid: int) -> str:
+    """When a process began, by the kernel's own clock, which nobody can set back; empty where none tells."""
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rpartition(")")[2].split()[19]
+    except OSError:
+        return ""

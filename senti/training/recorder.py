@@ -7,27 +7,52 @@ from typing import Any
 from transformers import TrainerCallback
 
 from senti.config import TrainConfig
-from senti.errors import RunFailed
+from senti.errors import Diverged
 from senti.processes import rank, tell
 from senti.runs import Run
+from senti.training.checkpoint import Pace
 
 
 class Recorder(TrainerCallback):
-    """Writes the run's events and ends training when a stop is asked for."""
+    """Writes the run's events, asks for checkpoints, and ends training when a stop is asked for.
+
+    `earlier` are the seconds that a resumed run had trained before.
+    """
 
     def __init__(self, run: Run, config: TrainConfig) -> None:
         self.run, self.config = run, config
         self.began = self.last_time = time.perf_counter()
-        self.last_step = 0
+        self.first_step = self.last_step = 0
+        self.earlier = 0.0
+        self.stopping = False
+        self.pace = Pace()
+
+    @property
+    def seconds(self) -> float:
+        """How long the run has trained, all told."""
+        return self.earlier + time.perf_counter() - self.began
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """The clock starts with the first step, not with loading."""
         self.began = self.last_time = time.perf_counter()
+        self.first_step = self.last_step = state.global_step
+        self.pace.start()
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        """Look for the stop file after every step."""
-        if tell(self.run.stop_requested):  # all processes end at the same step
+        """Ask for a checkpoint when one is due or a stop is wanted; at an epoch's end one comes after the scores."""
+        self.stopping = tell(self.run.stop_requested)  # all processes end at the same step
+        if (self.stopping or self.pace.due) and _within_epoch(state):
+            control.should_save = True
+
+    def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """A stop ends training once all that was learned is on disk."""
+        if self.stopping:
             control.should_training_stop = True
+
+    def on_epoch_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """An epoch that a stop cut short is not scored: a resumed run would count it twice."""
+        if _within_epoch(state):
+            control.should_evaluate = control.should_save = False
 
     def on_log(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """One row per log line of the Trainer: training rows carry `loss`, evaluations `eval_loss`."""
@@ -37,7 +62,7 @@ class Recorder(TrainerCallback):
             self.last_time = time.perf_counter()  # evaluating is not training time
         elif "loss" in logs:
             if not math.isfinite(logs["loss"]):
-                raise RunFailed(
+                raise Diverged(
                     f"The loss became {logs['loss']} at step {state.global_step}: "
                     f"the learning rate {self.config.lr:g} is too high; try {self.config.lr / 10:g}."
                 )
@@ -48,11 +73,10 @@ class Recorder(TrainerCallback):
             self.run.record(row)
 
     def _row(self, state: Any) -> dict[str, Any]:
-        seconds = time.perf_counter() - self.began
-        left = state.max_steps - state.global_step
-        eta = seconds / state.global_step * left if state.global_step else None
+        done, left = state.global_step - self.first_step, state.max_steps - state.global_step
+        eta = (self.seconds - self.earlier) / done * left if done else None
         return {"step": state.global_step, "total_steps": state.max_steps, "epoch": round(state.epoch or 0.0, 4),
-                "seconds": round(seconds, 3), "eta": eta}  # fmt: skip
+                "seconds": round(self.seconds, 3), "eta": eta}  # fmt: skip
 
     def _training(self, state: Any, logs: dict[str, float], optimizer: Any) -> dict[str, Any]:
         now = time.perf_counter()
@@ -63,6 +87,11 @@ class Recorder(TrainerCallback):
         return {"split": "train", "loss": logs["loss"], "lr": logs["learning_rate"],
                 "grad_norm": float(norm) if norm is not None and math.isfinite(norm) else None,
                 "samples_per_second": rate}  # fmt: skip
+
+
+def _within_epoch(state: Any) -> bool:
+    """False after an epoch's last step."""
+    return bool(state.global_step % (state.max_steps // state.num_train_epochs))
 
 
 def _validation(logs: dict[str, float]) -> dict[str, Any]:

@@ -1,10 +1,11 @@
 """One call of the Hugging Face Trainer, shared by full fine-tuning and LoRA, with quicker parts where they pay."""
 
+import functools
 import math
-import shutil
 import time
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -14,9 +15,10 @@ from transformers import Trainer, TrainingArguments
 
 from senti.config import TrainConfig
 from senti.corpus import Corpus
-from senti.encoder import device, first_token_only, padded, resolve_precision, settle
-from senti.processes import rank, share_of
+from senti.encoder import check_length, device, first_token_only, padded, resolve_precision, settle
+from senti.processes import share_of, world
 from senti.runs import Run
+from senti.training import checkpoint, snapshot
 from senti.training.dropout import quicken
 from senti.training.optimizer import MasterAdamW
 from senti.training.recorder import Recorder
@@ -33,52 +35,79 @@ def train(model: Any, tokenizer: Any, config: TrainConfig, corpus: Corpus, run: 
     """Train `model` in place, ending at its best epoch by validation accuracy. Returns the seconds it took.
 
     `upper_layers`: if not 0, only so many of the last layers learn, and those below are computed once. Rows go to the
-    run's events. A stop ends it after the current step. Raises RunFailed if the loss is not finite.
+    run's events. A stop ends it after the current step. A run with a checkpoint goes on from it. Raises Diverged if
+    the loss is not finite, BadConfig where the checkpoint was made under other conditions.
     """
     from transformers.utils import logging
 
     logging.disable_progress_bar()  # the run's events tell how far it is
     logging.set_verbosity_error()
-    data = tokenize(corpus, tokenizer, config.max_length).with_format("numpy")
+    check_length(config.max_length, unwrapped(model).config)
+    data = tokenize(corpus, tokenizer, config.max_length, config.truncation).with_format("numpy")
     ids = {name: list(data[name]["input_ids"]) for name in ("train", "validation")}
     pad, labels = tokenizer.pad_token_id, {name: corpus.splits[name]["label"].to_numpy() for name in ids}
     model = made_ready(model, config.precision)
     began = time.perf_counter()
     if not upper_layers:
         splits = {name: Texts(ids[name], labels[name]) for name in ids}
-        _fit(model, tokenizer, config, run, splits, Collator(pad))
+        earlier = _fit(model, config, corpus, run, splits, Collator(pad))
     else:
         inner = unwrapped(model)
         states = {name: lower_states(inner, ids[name], pad, upper_layers, lambda: run.stop_requested) for name in ids}
         with lower_skipped(inner, upper_layers):
             splits = {name: Texts(states[name], labels[name]) for name in ids}
-            _fit(model, tokenizer, config, run, splits, StateCollator())
-    return time.perf_counter() - began
+            earlier = _fit(model, config, corpus, run, splits, StateCollator())
+    return earlier + time.perf_counter() - began
 
 
 def _fit(
-    model: Any, tokenizer: Any, config: TrainConfig, run: Run, splits: "dict[str, Texts]", collator: Any
-) -> None:
+    model: Any, config: TrainConfig, corpus: Corpus, run: Run, splits: "dict[str, Texts]", collator: Any
+) -> float:
+    """Returns the seconds of training that a checkpoint brought along."""
     from transformers import EarlyStoppingCallback, PrinterCallback
 
+    recorder = Recorder(run, config)
     trainer = QuickTrainer(
         model=model,
         args=arguments(config, run, len(splits["train"])),
         train_dataset=splits["train"],
         eval_dataset=splits["validation"].sorted(),
         data_collator=collator,
-        processing_class=tokenizer,
         compute_metrics=accuracy_and_f1,
         compute_loss_func=cross_entropy,
-        callbacks=[Recorder(run, config)],
+        recorder=recorder,
+        # cached, and asked for late: it reads all weights of the backbone
+        conditions=functools.cache(functools.partial(checkpoint.conditions, config, corpus.checksum)),
     )
     trainer.remove_callback(PrinterCallback)
     if config.early_stopping:
         trainer.add_callback(EarlyStoppingCallback(config.early_stopping))
-    trainer.train()
-    trainer.accelerator.wait_for_everyone()  # each has read the best epoch
-    if rank() == 0 and not run.stop_requested:
-        shutil.rmtree(run.path / "state", ignore_errors=True)
+    found = _whole_checkpoint(run, trainer.conditions)
+    before = snapshot.values(found.path) if found else {"over": False, "seconds": 0.0}
+    if found and before["over"]:
+        snapshot.load_weights(trainer, found.path)
+    else:
+        trainer.args.eval_on_start = found is None
+        recorder.earlier = before["seconds"]
+        trainer.train(resume_from_checkpoint=str(found.path) if found else None)
+    snapshot.put_back(trainer.best, trainer.trained)
+    return float(before["seconds"])
+
+
+def _whole_checkpoint(run: Run, conditions: Callable[[], dict[str, Any]]) -> checkpoint.Checkpoint | None:
+    """The one to go on from, if there is any; events of later steps are dropped, for these will come again."""
+    if world() > 1:  # several processes write none
+        return None
+    folder = run.path / "state"
+    found, skipped = checkpoint.newest(folder)
+    for line in skipped:
+        run.say(f"skipped {line}")
+    if found:
+        checkpoint.check(run.name, found.conditions, conditions())
+        run.say(f"goes on from step {found.step}")
+    checkpoint.start_from(folder, found)
+    run.keep_events(found.step if found else -1)
+    return found
 
 
 def made_ready(model: Any, precision: str) -> Any:
@@ -129,7 +158,20 @@ class Collator:
 
 
 class QuickTrainer(Trainer):
-    """The Trainer with batches of like length and an optimizer that keeps float32 masters."""
+    """The Trainer with batches of like length, an optimizer that keeps float32 masters, and whole checkpoints.
+
+    `trained` are the parameters that learn, `best` copies of them after the best epoch so far.
+    """
+
+    def __init__(
+        self, *, recorder: Recorder | None = None, conditions: Callable[[], dict[str, Any]] = dict, **kwargs: Any
+    ) -> None:
+        super().__init__(callbacks=[recorder] if recorder else None, **kwargs)
+        model: Any = self.model
+        self.trained = {name: p for name, p in model.named_parameters() if p.requires_grad}
+        self.best: dict[str, torch.Tensor] = {}
+        self.recorder, self.conditions = recorder, conditions
+        self.pace = recorder.pace if recorder else checkpoint.Pace()
 
     def _get_train_sampler(self, train_dataset: Any = None) -> LengthSampler:
         data: Any = self.train_dataset
@@ -153,11 +195,34 @@ class QuickTrainer(Trainer):
                                          max_norm=MAX_NORM)  # fmt: skip
         return self.optimizer
 
+    def _determine_best_metric(self, metrics: dict[str, float], trial: Any) -> bool:
+        """Keeps the best weights in memory: a file could vanish before the end."""
+        better = super()._determine_best_metric(metrics, trial)
+        if better:
+            self.best = snapshot.copies(self.trained)
+        return better
+
+    def _save_checkpoint(self, model: Any, trial: Any) -> None:
+        """One that is whole or invisible; several processes write none."""
+        if self.args.world_size > 1:
+            return
+        folder, state = Path(str(self.args.output_dir)), cast(Any, self.state)
+        with self.pace.writing():
+            checkpoint.write(folder, state.global_step, self.conditions(), functools.partial(snapshot.save, self))
+
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
-        """PEFT would turn an adapter in bf16 into float32 as it loads it."""
-        super()._load_from_checkpoint(resume_from_checkpoint, model)
-        trained: Any = model or self.model
-        trained.to(trained.dtype)
+        snapshot.load_weights(self, Path(resume_from_checkpoint))
+
+    def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
+        if checkpoint:
+            snapshot.load_optimizer(self, Path(checkpoint))
+
+    def _load_scaler(self, checkpoint: str | None) -> None:
+        """Done with the optimizer."""
+
+    def _load_rng_state(self, checkpoint: str | None) -> None:
+        if checkpoint:
+            snapshot.load_random(Path(checkpoint))
 
     def _get_grad_norm(self, model: Any, grad_norm: Any = None) -> Any:
         """Without clipping here, the optimizer knows the norm: no second pass over the gradients."""
@@ -193,9 +258,7 @@ def arguments(config: TrainConfig, run: Run, rows: int) -> TrainingArguments:
         max_grad_norm=MAX_NORM if half else 0.0,  # else our optimizer clips
         fp16=half,
         eval_strategy="epoch",
-        save_strategy="epoch",
-        save_total_limit=1,
-        load_best_model_at_end=True,
+        save_strategy="epoch",  # and within it, when the recorder asks for it
         metric_for_best_model="accuracy",
         logging_steps=max(1, total_steps(config, rows) // LOGGED_STEPS),
         logging_first_step=True,

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from senti.encoder import batch_tokens, by_length, padded
+from senti.encoder import architecture, batch_tokens, by_length, padded
 from senti.errors import BadConfig, Stopped
 
 LARGEST = 4 * 2**30  # bytes of kept states; 100,000 short reviews of a DistilBERT
@@ -22,7 +22,7 @@ LARGEST = 4 * 2**30  # bytes of kept states; 100,000 short reviews of a DistilBE
 def lower_skipped(model: Any, upper: int) -> Iterator[None]:
     """While inside, the classifier takes kept states as `inputs_embeds` and runs its upper layers alone."""
     body = model.base_model
-    layers, embeddings = body.get_submodule(layers_of(model)), body.embeddings
+    layers, embeddings = body.get_submodule(architecture(model.config.model_type).layers), body.embeddings
     lower = list(layers[: len(layers) - upper])
     try:
         body.embeddings = Given(embeddings.word_embeddings)
@@ -44,7 +44,7 @@ def lower_states(
     """
     body = model.base_model
     check_size(sum(map(len, ids)), body.config.hidden_size, model.dtype.itemsize)
-    parent, _, name = layers_of(model).rpartition(".")
+    parent, _, name = architecture(model.config.model_type).layers.rpartition(".")
     holder = body.get_submodule(parent)
     layers, out = getattr(holder, name), [torch.empty(0)] * len(ids)
     model.eval()
@@ -61,11 +61,6 @@ def lower_states(
     finally:
         setattr(holder, name, layers)
     return out
-
-
-def layers_of(model: Any) -> str:
-    """The name of a model's list of layers, inside its transformer."""
-    return "transformer.layer" if model.config.model_type == "distilbert" else "encoder.layer"
 
 
 def check_size(tokens: int, width: int, item: int) -> None:
