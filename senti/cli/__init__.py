@@ -4,15 +4,19 @@ A command takes the parsed arguments and returns an Answer; only this file print
 Exit codes: 0, 2 for a mistake a user can mend, 1 for anything else, 130 after Ctrl-C.
 """
 
+import contextlib
 import json
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from senti.cli.answer import Answer
 from senti.cli.parser import build_parser, expand_step
+from senti.cli.progress import note
 from senti.errors import SentiError
 from senti.processes import rank
+from senti.signs import seen
 
 __all__ = ["Answer", "main"]
 
@@ -24,8 +28,8 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def run(argv: list[str]) -> int:
     """Run one command; returns the exit code."""
-    if os.environ.get("SENTI_BACKGROUND") and hasattr(os, "nice"):
-        os.nice(10)  # a run started from the app must not make its pages slow
+    if os.environ.get("SENTI_BACKGROUND"):
+        _give_way()
     try:
         parser = build_parser()
         args = parser.parse_args(expand_step(argv))
@@ -35,7 +39,7 @@ def run(argv: list[str]) -> int:
         return _print(args.command(args), args.json)
     except SentiError as e:
         if rank() == 0:
-            print(f"senti: {e}", file=sys.stderr)
+            note(f"senti: {e}")
         return 2
     except KeyboardInterrupt:
         return 130
@@ -44,11 +48,19 @@ def run(argv: list[str]) -> int:
         return 0
 
 
+def _give_way() -> None:
+    """A run started from the app must not make its pages slow, nor take the app with it where memory runs out."""
+    if hasattr(os, "nice"):
+        os.nice(10)
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
+
+
 def _print(answer: Answer, as_json: bool) -> int:
     if rank() > 0:  # of several processes the first speaks
         return answer.code
     if as_json:
         print(json.dumps(answer.payload, allow_nan=False))
     else:
-        print("\n".join(answer.lines))
+        print(seen("\n".join(answer.lines)))
     return answer.code

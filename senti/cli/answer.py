@@ -2,7 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,11 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
         for row in [list(head), *cells]
     ]
     return [lines[0], "  ".join("-" * w for w in widths), *lines[1:]]
+
+
+def records(frame: "pd.DataFrame") -> list[dict[str, Any]]:
+    """Rows for JSON, in which what is not a number is null."""
+    return frame.astype(object).where(frame.notna(), None).to_dict("records")
 
 
 def _is_number(cell: str) -> bool:

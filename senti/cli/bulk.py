@@ -1,6 +1,7 @@
 """`predict IN OUT`: a file or folder of any size to a folder of labelled shards, in one process or in many."""
 
 import argparse
+import os
 from pathlib import Path
 
 from senti.cli.answer import Answer
@@ -11,7 +12,7 @@ from senti.processes import rank, world
 
 def asked_for(args: argparse.Namespace) -> bool:
     """True where the two words are an existing file or folder and a place to write to, not two texts."""
-    return len(args.texts) == 2 and not args.file and Path(args.texts[0]).exists()
+    return len(args.texts) == 2 and not args.file and os.path.exists(args.texts[0])
 
 
 def predict(args: argparse.Namespace) -> Answer:

@@ -38,6 +38,11 @@ def spellings(name: str) -> list[str]:
     return list(dict.fromkeys([f"--{name.replace('_', '-')}", f"--{name}"]))
 
 
+def asked_cut(args: argparse.Namespace) -> dict[str, Any]:
+    """The flags that say how texts are cut, as far as they are given; a run's reader else cuts as the run did."""
+    return {name: getattr(args, name) for name in ("max_length", "truncation") if hasattr(args, name)}
+
+
 def read_config(cls: type[C], args: argparse.Namespace) -> C:
     """The config that the given flags ask for. Raises BadConfig for a value out of bounds."""
     return cls(**{f.name: getattr(args, f.name) for f in fields(cls) if hasattr(args, f.name)})

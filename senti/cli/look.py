@@ -13,7 +13,8 @@ from senti.encoder import Backbone, resolve_model
 from senti.numbers import percent
 
 
-def _corpus(config: EncoderConfig) -> Corpus:
+def corpus_of(config: EncoderConfig) -> Corpus:
+    """The reviews of a config; what should be known of them is noted."""
     corpus = load_corpus(config.dataset, text_column=config.text_column, label_column=config.label_column,
                          subset=config.subset, seed=config.seed)  # fmt: skip
     for line in filter(None, (corpus.why, *corpus.notices)):
@@ -21,7 +22,8 @@ def _corpus(config: EncoderConfig) -> Corpus:
     return corpus
 
 
-def _backbone(config: EncoderConfig) -> Backbone:
+def backbone_of(config: EncoderConfig) -> Backbone:
+    """The backbone of a config; why it was chosen is noted."""
     backbone = resolve_model(config.model)
     if backbone.why:
         note(backbone.why)
@@ -30,21 +32,23 @@ def _backbone(config: EncoderConfig) -> Backbone:
 
 def data(args: argparse.Namespace) -> Answer:
     """The lab's e11: what is in the dataset."""
-    from senti.corpus import label_balance, lengths, telling_words, truncation
+    from senti.corpus import label_balance, lengths, telling_words
     from senti.encoder import count_tokens, load_tokenizer
+    from senti.evaluation.reading import cut_sentence
 
     config = read_config(EncoderConfig, args)
-    corpus, backbone = _corpus(config), _backbone(config)
+    corpus, backbone = corpus_of(config), backbone_of(config)
     balance, words, telling = label_balance(corpus), lengths(corpus), telling_words(corpus)
     tokens = count_tokens(load_tokenizer(backbone), list(corpus.splits["train"]["text"]))
-    cut = truncation(tokens, config.max_length)
+    cut = int((tokens > config.max_length).sum())
     payload = {
         "dataset": corpus.name, "source": corpus.source, "checksum": corpus.checksum, "labels": list(corpus.labels),
         "rows": corpus.rows, "notices": list(corpus.notices),
         "balance": balance.to_dict("records"),
         "words": {"median": float(words["words"].median()), "longest": int(words["words"].max())},
         "tokens": {"median": float(np.median(tokens)), "longest": int(tokens.max()), "model": backbone.title},
-        "truncated": {"max_length": config.max_length, "share": float(cut)},
+        "truncated": {"max_length": config.max_length, "share": cut / len(tokens), "rows": cut,
+                      "truncation": config.truncation},
         "telling_words": {
             label: list(telling[telling["label"] == label]["word"]) for label in corpus.labels
         },
@@ -55,7 +59,8 @@ def data(args: argparse.Namespace) -> Answer:
         *table(["split", "label", "reviews", "share"],
                [[r["split"], r["label"], f"{r['count']:,}", percent(r["share"])] for r in payload["balance"]]),
         f"length: median {payload['words']['median']:.0f} words, {payload['tokens']['median']:.0f} tokens"
-        f" ({backbone.title}); {percent(cut)} cut at {config.max_length} tokens",
+        f" ({backbone.title})",
+        cut_sentence(config, cut, len(tokens), f"training reviews ({percent(cut / len(tokens))})"),
         *[f"{label}: {', '.join(words)}" for label, words in payload["telling_words"].items()],
         f"first row: {first['text']!r} -> {corpus.labels[first['label']]}",
     ]  # fmt: skip
@@ -65,50 +70,57 @@ def data(args: argparse.Namespace) -> Answer:
 def inspect(args: argparse.Namespace) -> Answer:
     """The lab's e12: the model's shape, and what it makes of one text."""
     from senti.encoder import look_inside, model_facts
+    from senti.evaluation import unknown_notice
 
     config = read_config(EncoderConfig, args)
-    backbone = _backbone(config)
-    facts, inside = model_facts(backbone), look_inside(backbone, args.text, config.max_length)
-    tokens = inside.tokens
+    backbone = backbone_of(config)
+    facts, inside = model_facts(backbone), look_inside(backbone, args.text, config.max_length, config.truncation)
+    tokens, lost = inside.tokens, inside.cut[1]
     payload = {
         "model": backbone.title, "hub_id": backbone.hub_id, **facts, "text": args.text,
-        "tokens": tokens.to_dict("records"), "hidden_states": list(inside.hidden.shape),
+        "tokens": tokens.to_dict("records"), "cut": lost, "hidden_states": list(inside.hidden.shape),
         "attention": list(inside.attention.shape), "cls": [round(float(x), 5) for x in inside.cls],
     }  # fmt: skip
     lines = [
         f"{backbone.title} ({backbone.hub_id}): {facts['layers']} layers, {facts['heads']} heads, "
         f"width {facts['width']}, {facts['vocabulary']:,} word pieces, {facts['parameters']:,} parameters",
         *table(["piece", "id", "word"], tokens[["piece", "id", "word"]].to_numpy().tolist()),
+        *([f"{lost:,} more pieces are not read: only the {config.truncation} of the text is"] if lost else []),
         f"hidden states {tuple(inside.hidden.shape)}: embeddings and {facts['layers']} layers, "
         f"{len(tokens)} pieces, {facts['width']} numbers each",
         f"attention {tuple(inside.attention.shape)}: layers, heads, from, to",
         f"[CLS] vector ({facts['width']}): {', '.join(f'{x:.3f}' for x in inside.cls[:6])}, ...",
+        *filter(None, [unknown_notice(tokens, backbone.title)]),
     ]
     return Answer(payload, lines)
 
 
 def tokenize(args: argparse.Namespace) -> Answer:
     """The lab's e21: every split through the tokenizer with `Dataset.map`, cached."""
-    from senti.encoder import load_tokenizer
+    from senti.encoder import count_tokens, load_tokenizer
     from senti.training import tokenize as tokenize_splits
 
     config = read_config(EncoderConfig, args)
-    corpus, backbone = _corpus(config), _backbone(config)
+    corpus, backbone = corpus_of(config), backbone_of(config)
     tokenizer = load_tokenizer(backbone)
-    splits = tokenize_splits(corpus, tokenizer, config.max_length)
+    splits = tokenize_splits(corpus, tokenizer, config.max_length, config.truncation)
     first = splits["train"][0]
     lengths = {name: [len(ids) for ids in split["input_ids"]] for name, split in splits.items()}
+    cut = {name: int((count_tokens(tokenizer, list(frame["text"])) > config.max_length).sum())
+           for name, frame in corpus.splits.items()}  # fmt: skip
     payload = {
         "dataset": corpus.name, "model": backbone.title, "max_length": config.max_length,
         "columns": splits["train"].column_names,
-        "splits": {name: {"rows": len(n), "tokens": sum(n), "longest": max(n)} for name, n in lengths.items()},
+        "splits": {name: {"rows": len(n), "tokens": sum(n), "longest": max(n), "cut": cut[name]}
+                   for name, n in lengths.items()},
         "first": {"text": first["text"], "label": first["label"], "input_ids": first["input_ids"],
                   "tokens": tokenizer.convert_ids_to_tokens(first["input_ids"])},
     }  # fmt: skip
     lines = [
-        f"{corpus.name} through the tokenizer of {backbone.title}, truncated at {config.max_length}, not padded",
-        *table(["split", "reviews", "tokens", "longest"],
-               [[n, f"{s['rows']:,}", f"{s['tokens']:,}", s["longest"]] for n, s in payload["splits"].items()]),
+        f"{corpus.name} through the tokenizer of {backbone.title}, cut at {config.max_length} tokens, not padded",
+        *table(["split", "reviews", "tokens", "longest", "cut"],
+               [[n, f"{s['rows']:,}", f"{s['tokens']:,}", s["longest"], f"{s['cut']:,}"]
+                for n, s in payload["splits"].items()]),
         f"columns: {', '.join(payload['columns'])}",
         f"first row: {first['text']!r}",
         f"  {' '.join(payload['first']['tokens'])}",
@@ -122,7 +134,7 @@ def setup(args: argparse.Namespace) -> Answer:
     from senti.encoder import count_parameters, lora_parameters
 
     config = read_config(LoraConfig, args)
-    corpus, backbone = _corpus(config), _backbone(config)
+    corpus, backbone = corpus_of(config), backbone_of(config)
     classes = len(corpus.labels)
     full = count_parameters(backbone, classes)
     trained, total = lora_parameters(backbone, classes, rank=config.lora_rank,

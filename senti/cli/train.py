@@ -6,10 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from senti.cli.answer import Answer
+from senti.cli.answer import Answer, table
 from senti.cli.flags import read_config
 from senti.cli.progress import note, watcher
-from senti.config import Config, MajorityConfig, TfidfConfig, TrainConfig
+from senti.config import Config, EnsembleConfig, MajorityConfig, TfidfConfig, TrainConfig
 from senti.errors import SentiError
 from senti.numbers import duration, interval
 from senti.processes import rank, share_of, tell, world
@@ -22,6 +22,16 @@ def method(args: argparse.Namespace) -> Answer:
     config = read_config(args.config_class, args)
     result = train(args.output_dir, config, args.run)
     return Answer(result, summary(result))
+
+
+def ensemble(args: argparse.Namespace) -> Answer:
+    """Combine finished runs, and tell what that gains over the best of them."""
+    from senti.evaluation import gain
+
+    config = read_config(EnsembleConfig, args)
+    config = replace(config, members=",".join([*args.runs, *config.names]))
+    result = train(args.output_dir, config, args.run)
+    return Answer(result, [*summary(result), f"  {gain(open_run(args.output_dir, result['run']))}"] if result else [])
 
 
 def baselines(args: argparse.Namespace) -> Answer:
@@ -39,6 +49,28 @@ def quickstart(args: argparse.Namespace) -> Answer:
 def _several(root: Path, configs: tuple[Config, ...]) -> Answer:
     results = [train(root, config, "") for config in configs]
     return Answer({"runs": results}, [line for result in results for line in [*summary(result), ""]])
+
+
+def reproduce(args: argparse.Namespace) -> Answer:
+    """A finished run again, from its config.json; exit code 1 if anything differs."""
+    from senti.reproduce import SPLITS
+    from senti.reproduce import reproduce as repeat
+
+    found = repeat(args.output_dir, args.run, watcher())
+    then, now = (run.result or {} for run in (found.run, found.again))
+    rows = [[split, _accuracy(then["scores"][split]), _accuracy(now["scores"][split])] for split in SPLITS]
+    said = [f"{what}: {_difference(value)}" for what, value in (
+        ("predictions", found.predictions), ("weights", found.weights))]  # fmt: skip
+    payload = {"run": found.run.name, "again": found.again.name, "same": found.same, "scores": found.scores,
+               "predictions": found.predictions, "weights": found.weights, "conditions": found.conditions,
+               "then": then["scores"], "now": now["scores"]}  # fmt: skip
+    lines = [f"{found.run.name}, again as {found.again.name}", *table(["", "then", "now"], rows), *said,
+             *found.conditions]  # fmt: skip
+    return Answer(payload, lines, code=0 if found.same else 1)
+
+
+def _difference(value: float) -> str:
+    return "the same, bit for bit" if value == 0 else f"they differ by at most {value:.2g}"
 
 
 def train(root: Path, config: Config, name: str) -> dict[str, Any]:
@@ -75,10 +107,10 @@ def _train_together(root: Path, config: Config, name: str) -> dict[str, Any]:
 def _queued(root: Path, config: Config, name: str) -> Run:
     from senti.experiment import create, prepare
 
-    if name and (root / name / "queued").exists() and os.environ.get("SENTI_BACKGROUND"):
+    if name and os.path.exists(root / name / "queued") and os.environ.get("SENTI_BACKGROUND"):
         run = open_run(root, name)
     else:
-        prepared = prepare(config)
+        prepared = prepare(config, root)
         for line in (*prepared.why, *prepared.corpus.notices):
             note(line)
         run = create(root, prepared, name)
@@ -91,17 +123,22 @@ def _queued(root: Path, config: Config, name: str) -> Run:
 
 
 def summary(result: dict[str, Any]) -> list[str]:
-    """A finished run in five lines; none from a process that only had its share in it."""
+    """A finished run in a few lines and its notes; none from a process that only had its share in it."""
+    from senti.evaluation.scores import beyond_accuracy
+
     if not result:
         return []
     scores, parameters = result["scores"], result["parameters"]
     model = f" · {result['model']}" if result["model"] else ""
+    beyond = " · ".join(f"{name} {value}" for name, value in beyond_accuracy(scores["test"]))
     return [
         f"{result['method']}{model} · {result['dataset']['name']} ({result['dataset']['rows']['train']:,} reviews)",
         *[f"  {split:10}  {_accuracy(scores[split])}" for split in ("validation", "test")],
+        *([f"              {beyond}"] if beyond else []),
         f"  trained     {parameters['trained']:,} of {parameters['total']:,} parameters"
         f" in {duration(result['seconds']['train'])}",
         f"  run         {result['run']}",
+        *[f"  {line}" for line in result["notes"]],
     ]
 
 

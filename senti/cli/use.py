@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,23 +10,16 @@ import pandas as pd
 
 from senti.cli import bulk
 from senti.cli.answer import Answer, table
-from senti.cli.progress import note
+from senti.cli.progress import bar, note, watcher
+from senti.cli.train import summary
 from senti.config import to_dict
 from senti.errors import BadConfig, BadData, BadText, UnknownRun
 from senti.numbers import duration, interval, percent
 from senti.runs import Run, delete_run, list_runs, open_run, stop_run
 
-WRITERS = {
-    ".csv": lambda frame, path: frame.to_csv(path, index=False),
-    ".tsv": lambda frame, path: frame.to_csv(path, index=False, sep="\t"),
-    ".jsonl": lambda frame, path: frame.to_json(path, orient="records", lines=True, force_ascii=False),
-    ".parquet": lambda frame, path: frame.to_parquet(path, index=False),
-}
-
 
 def compare(args: argparse.Namespace) -> Answer:
     """The results table; with texts, every text through every run."""
-    from senti.evaluation import compare as compare_texts
     from senti.evaluation import results_table
 
     results = results_table(args.output_dir)
@@ -34,26 +28,44 @@ def compare(args: argparse.Namespace) -> Answer:
     lines = _result_lines(results)
     payload: dict[str, Any] = {"results": results.to_dict("records")}
     if args.texts:
-        rows = compare_texts(args.output_dir, _clean(args.texts), args.runs).to_dict("records")
-        payload["texts"] = rows
-        lines += ["", *_prediction_lines(rows)]
+        payload["texts"] = _through_runs(args, args.texts)
+        lines += ["", *_prediction_lines(payload["texts"])]
     return Answer(payload, lines)
 
 
+def _through_runs(args: argparse.Namespace, texts: list[str]) -> list[dict[str, Any]]:
+    """A row per text and run; what a reader should know of the texts is noted."""
+    from senti.evaluation import chosen_runs, unknown_notices
+    from senti.evaluation import compare as compare_texts
+    from senti.evaluation.reading import cut_notes
+
+    texts = _clean(texts)
+    rows = compare_texts(args.output_dir, texts, args.runs)
+    runs = chosen_runs(args.output_dir, args.runs)
+    for line in (*cut_notes(runs, texts), *unknown_notices(runs, texts)):
+        note(line)
+    return rows.to_dict("records")
+
+
 def _result_lines(results: pd.DataFrame) -> list[str]:
+    from senti.evaluation.table import beyond
+
     if results.empty:
         return ["No finished run yet; `python -m senti quickstart` trains three in about a minute."]
     lines: list[str] = []
     for name, group in results.groupby("data", sort=False):
         lines += ["", f"reviews: {name}"] if lines else [f"reviews: {name}"]
-        head = ["method", "model", "trained", "time", "validation", "test", "run"]
-        lines += table(head, [_cells(row) for _, row in group.iterrows()])
+        more = beyond(group)
+        head = ["method", "model", "trained", "time", "validation", "test", *map(str.lower, more.values()), "run"]
+        lines += table(head, [_cells(row, list(more)) for _, row in group.iterrows()])
+        lines += [f"{row['run']}: {row['note']}" for _, row in group.iterrows() if row["note"]]
     return lines
 
 
-def _cells(r: pd.Series) -> list[str]:
+def _cells(r: pd.Series, more: list[str]) -> list[str]:
     return [r["title"], r["model"] or "-", f"{r['trained']:,}", duration(r["train_seconds"]), percent(r["validation"]),
-            interval(r["test"], r["test_low"], r["test_high"]), r["run"]]  # fmt: skip
+            interval(r["test"], r["test_low"], r["test_high"]), *(f"{r[name]:.2f}" for name in more),
+            r["run"]]  # fmt: skip
 
 
 def _prediction_lines(rows: list[dict[str, Any]]) -> list[str]:
@@ -68,41 +80,30 @@ def _prediction_lines(rows: list[dict[str, Any]]) -> list[str]:
 
 def predict(args: argparse.Namespace) -> Answer:
     """Label texts given as arguments, on standard input, or in a file that comes back with added columns."""
-    from senti.evaluation import compare as compare_texts
-
     if bulk.asked_for(args):
         return bulk.predict(args)
     if args.file:
         return _predict_file(args)
-    texts = _clean(args.texts or [line.rstrip("\n") for line in sys.stdin if line.strip()])
-    rows = compare_texts(args.output_dir, texts, args.runs).to_dict("records")
+    rows = _through_runs(args, args.texts or [line.rstrip("\n") for line in sys.stdin if line.strip()])
     return Answer({"predictions": rows}, _prediction_lines(rows))
 
 
 def _predict_file(args: argparse.Namespace) -> Answer:
-    from senti.corpus import find_text_column, read_table
-    from senti.evaluation import compare as compare_texts
+    from senti.evaluation import chosen_runs, label_file
 
     out = args.out or args.file.with_name(f"{args.file.stem}-predicted{args.file.suffix}")
-    if out.suffix not in WRITERS:
-        raise BadConfig(f"{out.name} ends in {out.suffix!r}; --out can be {', '.join(WRITERS)}.")
-    frame, notices = read_table(args.file)
+    runs = chosen_runs(args.output_dir, args.runs)
+    frame, notices = label_file(args.file, out, runs, args.text_column, bar("rows"))
     for line in notices:
         note(line)
-    column = find_text_column(frame, args.text_column)
-    rows = compare_texts(args.output_dir, _clean(list(frame[column])), args.runs)
-    for run, group in rows.groupby("run", sort=False):
-        frame[f"{run} label"] = group["label"].to_numpy()
-        frame[f"{run} confidence"] = group["confidence"].round(4).to_numpy()
-    WRITERS[out.suffix](frame, out)
-    runs = list(dict.fromkeys(rows["run"]))
-    return Answer({"file": str(out), "rows": len(frame), "runs": runs},
-                  [f"{out}: {len(frame):,} rows with the labels of {', '.join(runs)}"])  # fmt: skip
+    names = [run.name for run in runs]
+    return Answer({"file": str(out), "rows": len(frame), "runs": names},
+                  [f"{out}: {len(frame):,} rows with the labels of {', '.join(names)}"])  # fmt: skip
 
 
 def _clean(texts: list[str]) -> list[str]:
     """Texts a model can take. Raises BadText naming the first that it cannot."""
-    from senti.encoder import clean_text
+    from senti.encoder import clean_text, length_notice
 
     if not texts:
         raise BadText("No text given; pass one as an argument, one per line on standard input, or --file.")
@@ -112,16 +113,24 @@ def _clean(texts: list[str]) -> list[str]:
             out.append(clean_text(text))
         except BadText as e:
             raise BadData(f"Text {number} of {len(texts)}: {e}") from e
+    for line in length_notice(texts):
+        note(line)
     return out
 
 
 def runs(args: argparse.Namespace) -> Answer:
-    """List all runs; show, stop or delete one."""
+    """List all runs; show, stop, resume or delete one."""
     if args.action == "list":
         return _list(args.output_dir)
     if not args.name:
         raise UnknownRun(f"`senti runs {args.action}` needs the name of a run; `senti runs` lists them.")
+    if args.action == "import":
+        return _import(args.output_dir, Path(args.name))
     run = open_run(args.output_dir, args.name)
+    if args.action == "export":
+        return _export(run)
+    if args.action == "resume":
+        return _resume(args.output_dir, args.name)
     if args.action == "stop":
         run = stop_run(args.output_dir, args.name)
     if args.action == "delete":
@@ -129,7 +138,18 @@ def runs(args: argparse.Namespace) -> Answer:
     payload = {"run": run.name, "status": run.status, "config": to_dict(run.config), "error": run.error,
                "result": run.result}  # fmt: skip
     error = [run.error["message"]] if run.error else []
-    return Answer(payload, [f"{run.name}: {run.status}", run.facts.get("command", ""), *error])
+    way = [f"`senti runs resume {run.name}` goes on with it"] if run.resumable else []
+    return Answer(payload, [f"{run.name}: {run.status}", run.facts.get("command", ""), *error, *way])
+
+
+def _resume(root: Path, name: str) -> Answer:
+    from senti.experiment import conduct, resume
+
+    resumed = resume(root, name)
+    for line in resumed.lines:
+        note(line)
+    result = conduct(replace(resumed.run, on_event=watcher()))
+    return Answer(result, summary(result))
 
 
 def _list(root: Path) -> Answer:
@@ -145,6 +165,22 @@ def _row(run: Run) -> dict[str, Any]:
     return {"run": run.name, "status": run.status, "method": run.facts.get("method"),
             "dataset": run.facts.get("data", {}).get("name", ""),
             "test": result["scores"]["test"]["accuracy"] if result else None}  # fmt: skip
+
+
+def _export(run: Run) -> Answer:
+    from senti.bundle import pack
+
+    path = pack(run, Path(f"{run.name}.zip"))
+    return Answer({"run": run.name, "file": str(path)}, [f"{path}: {run.name}; `senti runs import {path}` elsewhere"])
+
+
+def _import(root: Path, path: Path) -> Answer:
+    from senti.bundle import unpack
+
+    if not path.is_file():
+        raise BadData(f"{path} is not a file on this machine; check the path.")
+    run = unpack(root, path)
+    return Answer({"run": run.name, "file": str(path)}, [f"{run.name}: from {path}"])
 
 
 def _delete(root: Path, name: str, sure: bool) -> Answer:
