@@ -5,21 +5,29 @@
 """
 
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from starlette.middleware import Middleware
 
-from senti.ui import header, tab_compare, tab_data, tab_finetune, tab_lora, tab_svm, tab_tokens
+from senti.cache import runs_dir
+from senti.ui import header, html, link, one_text, tab_compare, tab_data, tab_finetune, tab_lora, tab_svm, tab_tokens
 from senti.ui.api import build_api
-from senti.ui.choice import Choice
+from senti.ui.choice import Choice, chosen_source
+from senti.ui.guard import guard, most_uploaded
+from senti.ui.known import Greeter
+from senti.ui.reviews import rows_of, shortened
+from senti.ui.selection import MOST_SENT, Selection
+from senti.ui.tab_report import build as build_report
 from senti.ui.theme import css, theme
 from senti.ui.warm import load_figures, warm_up
 from senti.ui.widgets import plotly_script
 
 __all__ = ["CHECKPOINTS", "build_app", "launch", "warm_up"]
 
-CHECKPOINTS = Path("checkpoints")
+CHECKPOINTS = runs_dir()
 
 
 def build_app(root: Path = CHECKPOINTS) -> gr.Blocks:
@@ -27,48 +35,90 @@ def build_app(root: Path = CHECKPOINTS) -> gr.Blocks:
     load_figures()
     with gr.Blocks(title="senti", analytics_enabled=False, fill_width=True) as app:
         choice = gr.State(Choice())
-        opened, switch = header.build(app, choice)
+        opened, switch, copy = header.build(app, choice)
         with gr.Tabs() as tabs:
             picked = tab_data.build(app, root, choice)
             inspector = tab_tokens.build(app, root, choice)
-            for tab in (tab_svm, tab_finetune, tab_lora):
-                tab.build(app, root, choice)
-            comparison = tab_compare.build(app, root, choice)
+            study = tab_svm.build(root, choice)
+            for tab in (tab_finetune, tab_lora):
+                tab.build(root, choice)
+            comparison, panels = tab_compare.build(root)
+            build_report(root)
         picked.other.click(
             header.flip, opened, [opened, switch], api_visibility="private", queue=False, show_progress="hidden"
         )
         build_api(root)
-        _send(picked, tabs, inspector, comparison)
+        _send(picked, tabs, inspector, comparison, panels)
+        places = {"tab": tabs, "data": picked.panels, "tokens": inspector.panels, "compare": panels,
+                  "svm": study.panels}  # fmt: skip
+        values = {
+            "search": picked.table.filters[0], "split": picked.table.filters[1], "text": inspector.text,
+            "second": inspector.second, "layer": inspector.inputs[2], "attention_layer": inspector.inputs[3],
+            "head": inspector.inputs[4], "like": study.text, "sentence": comparison.text,
+        }  # fmt: skip
+        link.build(app, link.Parts(places, values, comparison.runs, choice, copy))
+    _hide_progress(app)
     return app.queue(default_concurrency_limit=8)
 
 
 def launch(root: Path = CHECKPOINTS, **kwargs: Any) -> Any:
     """Build and serve the app; keywords go to Gradio's launch. GRADIO_SERVER_NAME and _PORT are honoured."""
+    bring_references(root)
     gr.set_static_paths([plotly_script().parent])
     host = os.environ.get("GRADIO_SERVER_NAME") or ("0.0.0.0" if "SPACE_ID" in os.environ else "127.0.0.1")
     ours: dict[str, Any] = {
         "theme": theme(), "css": css(), "ssr_mode": False, "run_history": False, "show_error": True, "pwa": False,
-        "share": False, "footer_links": ["api", "settings"], "server_name": host, "max_file_size": "200mb",
-        "mcp_server": False,
+        "share": False, "footer_links": ["api", "settings"], "server_name": host, "max_file_size": most_uploaded(),
+        "mcp_server": False, "enable_monitoring": False,
+        "app_kwargs": {"middleware": [guard(kwargs.get("server_name", host)), Middleware(Greeter)]},
     }  # fmt: skip
     return build_app(root).launch(**ours | kwargs)
 
 
+def bring_references(root: Path) -> None:
+    """Copy the runs that come with senti into another folder of runs, such as a Space's volume, where it is empty."""
+    shipped = Path(__file__).parents[2] / "checkpoints"
+    if root == CHECKPOINTS and "SENTI_HOME" in os.environ and not root.exists() and shipped.exists():
+        shutil.copytree(shipped, root, ignore=lambda folder, names: [n for n in names if n.startswith(".")])
+
+
+def _hide_progress(app: gr.Blocks) -> None:
+    """Say of events that show no progress that they show it nowhere, which makes the page several times faster.
+
+    Else the page keeps the state of all their outputs, and goes through all that it keeps at every event.
+    """
+    for event in app.fns.values():
+        if event.show_progress == "hidden":
+            event.show_progress_on = []
+
+
 def _send(
-    picked: tab_data.Picked, tabs: gr.Tabs, inspector: tab_tokens.Inspector, comparison: tab_compare.Comparison
-) -> None:
+    picked: tab_data.Picked, tabs: gr.Tabs, inspector: tab_tokens.Inspector, comparison: one_text.Comparison,
+    panels: gr.Tabs,
+) -> None:  # fmt: skip
     """The selected review's buttons."""
     private: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": 4}
+    offers = [part for tab in (inspector, comparison) for part in (tab.examples, tab.offered)]
+    picked.selection.change(offer, [picked.choice, picked.selection], offers, show_progress="hidden", **private)
     sent = picked.look.click(to_tokens, picked.text, [tabs, inspector.text], show_progress="hidden", **private)
     strip = inspector.outputs[0]
     sent.then(tab_tokens.look_inside, inspector.inputs, inspector.outputs, show_progress_on=strip, **private)
-    sent = picked.compare.click(to_compare, picked.text, [tabs, comparison.text], show_progress="hidden", **private)
-    sent.then(comparison.say, comparison.inputs, comparison.outputs, concurrency_id="predict", api_visibility="private")
+    picked.compare.click(to_compare, picked.text, [tabs, panels, comparison.text], show_progress="hidden", **private)
 
 
-def to_compare(text: str) -> tuple[Any, str]:
-    """Turn to the comparison and give it the text."""
-    return gr.Tabs(selected="compare"), text
+def offer(choice: Choice, selection: Selection | None) -> tuple[str, list[str], str, list[str]]:
+    """What the two tabs offer to try: the first of the selected reviews, else their own examples."""
+    if selection is None:
+        inside, across = list(tab_tokens.EXAMPLES), list(one_text.EXAMPLES)
+        return html.buttons(inside, "Try"), inside, html.buttons(across, "Try"), across
+    texts = list(rows_of(chosen_source(choice))["text"].iloc[list(selection.places[:MOST_SENT])])
+    buttons = html.buttons([shortened(text, 60) for text in texts], "Your selection")
+    return buttons, texts, buttons, texts
+
+
+def to_compare(text: str) -> tuple[Any, Any, str]:
+    """Turn to the comparison, which judges what it is given when it is turned to, and give it the text."""
+    return gr.Tabs(selected="compare"), gr.Tabs(selected="one"), text
 
 
 def to_tokens(text: str) -> tuple[Any, str]:

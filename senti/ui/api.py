@@ -11,14 +11,15 @@ from senti.errors import BadConfig
 from senti.runs import open_run, stop_run
 from senti.ui.choice import Choice
 from senti.ui.forms import with_choice
-from senti.ui.widgets import friendly
+from senti.ui.known import own_run, resume_own
+from senti.ui.widgets import public
 from senti.ui.workbench import begin
 
 TOLD = ("step", "total_steps", "epoch", "split", "loss", "accuracy", "seconds", "eta", "samples_per_second")
 
 
 def build_api(root: Path) -> None:
-    """Add the public endpoints start_run, stop_run and run_status."""
+    """Add the public endpoints start_run, stop_run, resume_run and run_status."""
 
     def start_run(method: str, config_json: str = "{}") -> str:
         """Queue a run of a method with the knobs of a JSON object; returns its name."""
@@ -26,23 +27,28 @@ def build_api(root: Path) -> None:
 
     def stop(name: str) -> str:
         """End a run; returns its status."""
-        return stop_run(root, name).status
+        return stop_run(root, own_run(root, name).name).status
+
+    def resume_run(name: str) -> str:
+        """Put a run that ended early back to work; returns its status."""
+        return resume_own(root, name).run.status
 
     def run_status(name: str) -> dict:
         """Where a run stands: its status and its last event."""
         return status_of(root, name)
 
-    api(friendly(start_run), api_name="start_run", concurrency_limit=4)
-    api(friendly(stop), api_name="stop_run", concurrency_limit=8)
-    api(friendly(run_status), api_name="run_status", concurrency_limit=16)
+    api(public(start_run), api_name="start_run", concurrency_limit=4)
+    api(public(stop), api_name="stop_run", concurrency_limit=8)
+    api(public(run_status), api_name="run_status", concurrency_limit=16)
+    api(public(resume_run), api_name="resume_run", concurrency_limit=4)
 
 
 def start_from_json(root: Path, method: str, config_json: str) -> str:
     """Queue a run; the dataset and model of the JSON are held to what a visitor may choose. Raises SentiError."""
     try:
         knobs = json.loads(config_json or "{}")
-    except json.JSONDecodeError as e:
-        raise BadConfig(f'config_json is no JSON ({e.msg}); send an object such as {{"epochs": 1}}.') from None
+    except (ValueError, RecursionError):
+        raise BadConfig('config_json is no JSON; send an object such as {"epochs": 1}.') from None
     if not isinstance(knobs, dict):
         raise BadConfig('config_json is not an object; send one such as {"epochs": 1}.')
     config = from_dict(knobs | {"method": method})

@@ -1,5 +1,6 @@
 """What a visitor has chosen to look at: one small frozen value per session, which every tab reads."""
 
+import os
 import threading
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,6 +12,8 @@ from senti.corpus import Corpus, in_cache, load_corpus, resolve_source
 from senti.corpus.sources import is_path
 from senti.encoder import KNOWN, Backbone, resolve_model
 from senti.errors import BadData, MissingModel
+from senti.limits import limits
+from senti.signs import scrub
 
 _reading = threading.Lock()  # the tabs of a page ask at once, and datasets must not prepare the same files twice
 
@@ -65,17 +68,20 @@ def chosen_model(choice: Choice) -> Backbone:
 
 def checked_dataset(name: str) -> str:
     """A dataset's name as typed by a visitor: known names, Hub ids and uploads, but no other file of this machine."""
-    name = (name or "").strip() or "auto"
+    name = scrub(name or "").strip() or "auto"
     if is_path(name) and not Path(name).resolve().is_relative_to(Path(get_upload_folder()).resolve()):
-        raise BadData(f"{name} is a path on the server; upload the file instead, or use its folder from the terminal.")
+        way = "upload the file instead, or use its folder from the terminal"
+        raise BadData(f"{name[:100]} is a path on the server; {way}.")
     return name
 
 
 def checked_model(name: str) -> str:
     """A model's name as typed by a visitor: known names and Hub ids, but no folder of this machine."""
-    name = (name or "").strip() or "auto"
+    name = scrub(name or "").strip() or "auto"
     if name in KNOWN or name == "auto":
         return name
-    if name.startswith((".", "/", "~", "\\")) or Path(name).is_absolute() or Path(name).exists():
-        raise MissingModel(f"{name} is a path on the server; choose a name or a Hub id such as owner/name.")
+    if not limits().own_models:
+        raise MissingModel(f"{name} is none of the models of this shared page; choose one of {', '.join(KNOWN)}.")
+    if name.startswith((".", "/", "~", "\\")) or Path(name).is_absolute() or os.path.exists(name):
+        raise MissingModel(f"{name[:100]} is a path on the server; choose a name or a Hub id such as owner/name.")
     return name

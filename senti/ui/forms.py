@@ -61,10 +61,32 @@ def widget(method: str, knob: Field[Any]) -> Any:
         return gr.Dropdown([(c.replace("_", " "), c) for c in meta["choices"]], value=default, **said)
     if kind is bool:
         return gr.Checkbox(default, **said)
-    if kind is int and meta["max"] is not None and meta["max"] - meta["min"] <= SLIDES:
+    if _slides(kind, meta):
         return gr.Slider(meta["min"], meta["max"], default, step=1, **said)
     # numbers as typed text: 2e-5 stays 2e-5, and empty can mean all
     return gr.Textbox(written(default), placeholder="all" if default is None else "", **said)
+
+
+def filled(config: Config, names: tuple[str, ...]) -> list[Any]:
+    """What the widgets of a form hold where they ask for this config."""
+    knobs = {f.name: f for f in fields(config)}
+    return [_shown(config, knobs[name]) for name in names]
+
+
+def choice_of(config: Config) -> Choice:
+    """The reviews and the model of a config, as a visitor chooses them. Raises BadData, MissingModel where none may."""
+    model = checked_model(config.model) if isinstance(config, EncoderConfig) else "auto"
+    return Choice(checked_dataset(config.dataset), model, config.text_column, config.label_column)
+
+
+def _shown(config: Config, knob: Field[Any]) -> Any:
+    kind, value = value_type(type(config), knob.name), getattr(config, knob.name)
+    as_it_is = knob.metadata["choices"] or kind is bool or _slides(kind, knob.metadata)
+    return value if as_it_is else written(value)
+
+
+def _slides(kind: type, meta: Any) -> bool:
+    return kind is int and meta["max"] is not None and meta["max"] - meta["min"] <= SLIDES
 
 
 def written(value: Any) -> str:

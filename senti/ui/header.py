@@ -8,9 +8,11 @@ import gradio as gr
 
 from senti.corpus import SOURCES, resolve_source
 from senti.encoder import KNOWN
+from senti.limits import limits
 from senti.numbers import count
 from senti.ui import html
 from senti.ui.choice import Choice, chosen_model, chosen_source, read
+from senti.ui.guard import most_uploaded
 from senti.ui.widgets import friendly, page, pickable
 
 NAMES = {"bundled": "Bundled", "rotten_tomatoes": "Rotten Tomatoes", "sst2": "SST-2", "imdb": "IMDb"}
@@ -69,12 +71,15 @@ def device() -> str:
     return f"CPU, {cores} cores" if cores > 1 else "CPU, 1 core"
 
 
-def build(app: gr.Blocks, choice: gr.State) -> tuple[gr.State, gr.Column]:
-    """Name, chips and the folded switch; returns what opens it: whether it is open, and its panel."""
+def build(app: gr.Blocks, choice: gr.State) -> tuple[gr.State, gr.Column, gr.Button]:
+    """Name, chips and the folded switch; returns what opens it (whether it is open, and its panel), and «Copy link»."""
     opened = gr.State(False)
     with gr.Row(elem_classes=["s-top"]):
         page(NAME, min_width=420)
         chips = pickable()
+        copy = gr.Button("Copy link", size="md", scale=0, min_width=100, elem_classes=["s-copy"])
+    if limits().shared:
+        page(html.notes(limits().sentences))
     with gr.Column(visible=False, elem_classes=["s-switch"]) as panel:
         why = page()
         with gr.Row():
@@ -86,12 +91,13 @@ def build(app: gr.Blocks, choice: gr.State) -> tuple[gr.State, gr.Column]:
                 MODELS, value="auto", label="Model", info="choose, or type a Hub id", allow_custom_value=True, scale=2
             )
         with gr.Row():
-            upload = gr.File(label="or a file of your own (csv, tsv, jsonl, json, parquet)", height=140, scale=3)
+            label = f"or a file of your own (csv, tsv, jsonl, json, parquet; up to {most_uploaded() / 1e6:g} MB)"
+            upload = gr.File(label=label, height=140, scale=3)
             text_column = gr.Textbox(label="Text column", placeholder="found by name", scale=1)
             label_column = gr.Textbox(label="Label column", placeholder="found by name", scale=1)
         use = gr.Button("Use these", variant="primary", size="md", elem_classes=["s-right"])
     _wire(app, choice, opened, panel, chips, why, use, [dataset, upload, text_column, label_column, model])
-    return opened, panel
+    return opened, panel, copy
 
 
 def _wire(

@@ -1,4 +1,4 @@
-"""The runs of one method so far: look at one again, or delete it."""
+"""The runs of one method so far: look at one again, take its knobs for a new one, or delete it."""
 
 from dataclasses import fields
 from functools import partial
@@ -7,48 +7,65 @@ from typing import Any
 
 import gradio as gr
 
+from senti.config import EnsembleConfig
 from senti.errors import UnknownRun
 from senti.numbers import count, duration, interval
-from senti.runs import Run, delete_run, list_runs
+from senti.runs import ACTIVE, Run, delete_run, list_runs, open_run
 from senti.ui import html
-from senti.ui.forms import CHOSEN_ABOVE, written
+from senti.ui.forms import CHOSEN_ABOVE, Form, choice_of, filled, written
 from senti.ui.header import dataset_title
-from senti.ui.watch import ACTIVE, Panel, find, newest
+from senti.ui.known import own_run
+from senti.ui.watch import Panel, find, knobs_or_why, newest
 from senti.ui.widgets import friendly, page, pickable
 
 SHIPPED = "reference-"  # runs that come with senti
 COLUMNS = ["Run", "Reviews", "Knobs", "Status", "Trained weights", "Training", "Validation", "Test"]
 NUMBERS = COLUMNS[4:]
+TO_TOP = "() => window.scrollTo({top: 0, behavior: 'smooth'})"
 
 
-def build_history(panel: Panel, root: Path, method: str, tab: gr.Tab) -> None:
-    """Place the table and the two-step deletion, and wire them."""
-    table = pickable()
+def build_history(panel: Panel, root: Path, form: Form, choice: gr.State, tab: gr.Tab) -> None:
+    """Place the table, «Edit and rerun» where the form has knobs, and the two-step deletion, and wire them."""
+    method, table = form.method, pickable()
     with gr.Row():
+        edit = gr.Button("Edit and rerun", size="md", visible=False, scale=0, min_width=160)
         delete = gr.Button("Delete this run", size="md", visible=False, scale=0, min_width=160)
         asked = page(visible=False)
         sure = gr.Button("Delete for good", variant="stop", size="md", visible=False, scale=0, min_width=160)
         keep = gr.Button("Keep it", size="md", visible=False, scale=0, min_width=100)
-    question = [delete, asked, sure, keep]
+    question = [edit, delete, asked, sure, keep]
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "concurrency_limit": None}
-    look = partial(show_history, root, method)
+    look = partial(show_history, root, method, bool(form.names))
     gr.on([panel.stage.change, tab.select], look, panel.name, [table, *question], **quiet)
     table.click(take, None, panel.name, **quiet)
-    delete.click(partial(ask, root), panel.name, question, **quiet)
+    delete.click(partial(ask, root), panel.name, question[1:], **quiet)
+    edited = edit.click(partial(fill_form, root, form.names), panel.name, [choice, *form.widgets], **quiet)
+    edited.success(None, js=TO_TOP)
     keep.click(look, panel.name, [table, *question], **quiet)
     gone = sure.click(partial(remove, root, method), panel.name, panel.name, **quiet)
     gone.then(look, panel.name, [table, *question], **quiet)
 
 
-def show_history(root: Path, method: str, name: str) -> tuple[Any, ...]:
-    """The table of all runs of a method, and the delete button if the one that is shown may go."""
+def show_history(root: Path, method: str, editable: bool, name: str) -> tuple[Any, ...]:
+    """The table of all runs of a method, and the buttons for the one that is shown."""
     runs = [run for run in list_runs(root) if run.facts.get("method") == method]
     hidden = gr.HTML(visible=False), gr.Button(visible=False), gr.Button(visible=False)
     if not runs:
-        return "", gr.Button(visible=False), *hidden
+        return "", gr.Button(visible=False), gr.Button(visible=False), *hidden
     table = html.table(COLUMNS, [_row(run) for run in runs], numbers=NUMBERS, wide="Knobs", pickable="show run",
                        picks=[run.name for run in runs])  # fmt: skip
-    return f'<h3 class="s-title">All runs so far</h3>{table}', gr.Button(visible=deletable(find(root, name))), *hidden
+    shown = find(root, name)
+    buttons = gr.Button(visible=editable and shown is not None), gr.Button(visible=deletable(shown))
+    return f'<h3 class="s-title">All runs so far</h3>{table}', *buttons, *hidden
+
+
+@friendly
+def fill_form(root: Path, names: tuple[str, ...], name: str) -> tuple[Any, ...]:
+    """A run's reviews and model for the header, and its knobs for the form. Raises SentiError."""
+    config = open_run(root, name).config
+    choice = choice_of(config)
+    gr.Info(html.h(f"The form holds the knobs of {name}. Change what you like, then start."))
+    return choice, *filled(config, names)
 
 
 def take(event: gr.EventData) -> str:
@@ -68,7 +85,7 @@ def remove(root: Path, method: str, name: str) -> str:
     """Delete a run that may go; returns the one to show instead. Raises UnknownRun."""
     if not deletable(find(root, name)):
         raise UnknownRun(f"{name} cannot be deleted here: it is running, gone already, or came with senti.")
-    delete_run(root, name)
+    delete_run(root, own_run(root, name).name)
     return newest(root, method)
 
 
@@ -89,7 +106,15 @@ def _row(run: Run) -> list[str]:
 
 
 def knobs(run: Run) -> str:
-    """The knobs of a run that are not at their default: Learning rate 5e-5, Epochs 1."""
-    config = run.config
+    """The knobs of a run that are not at their default: Learning rate 5e-5, Epochs 1; or why it cannot be read."""
+    config, why = knobs_or_why(run)
+    if config is None:
+        return why
+    if isinstance(config, EnsembleConfig):  # the names of its members would fill the table
+        return f"{config.how}, {len(config.names)} runs"
     moved = [f for f in fields(config) if f.name not in CHOSEN_ABOVE and getattr(config, f.name) != f.default]
-    return ", ".join(f"{f.metadata['label']} {written(getattr(config, f.name))}" for f in moved) or "as they come"
+    return ", ".join(_said(f.metadata["label"], getattr(config, f.name)) for f in moved) or "as they come"
+
+
+def _said(label: str, value: Any) -> str:
+    return label if value is True else f"{label} {written(value)}"

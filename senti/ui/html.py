@@ -6,14 +6,20 @@ from collections.abc import Iterable, Sequence
 import pandas as pd
 
 from senti.plots import NEGATIVE, POSITIVE, label_colors
+from senti.signs import SEEN
 
-TEMPLATE_SIGNS = str.maketrans({"{": "&#123;", "}": "&#125;", "$": "&#36;", "`": "&#96;"})
+SIGNS = str.maketrans({"{": "&#123;", "}": "&#125;", "$": "&#36;", "`": "&#96;"}) | SEEN
 VARIABLES = {POSITIVE: "var(--s-positive)", NEGATIVE: "var(--s-negative)"}  # these two have a dark twin
 
 
 def h(text: object) -> str:
     """Text as HTML that shows it letter by letter, also inside an attribute or a page template."""
-    return html.escape(str(text), quote=True).translate(TEMPLATE_SIGNS)
+    return html.escape(str(text), quote=True).translate(SIGNS)
+
+
+def message(text: str) -> str:
+    """Text for a toast, which takes HTML; programs read the same, so quotes stay as they are."""
+    return html.escape(text.translate(SEEN), quote=False)
 
 
 def lead(sentence: str) -> str:
@@ -33,15 +39,17 @@ def table(
     *,
     numbers: Sequence[str] = (),
     wide: str = "",
+    folds: str = "",
     pickable: str = "",
     picks: Sequence[str] = (),
 ) -> str:
-    """A table card. Cells are HTML already; `numbers` are set flush right, `wide` takes the room that is left.
+    """A table card. Cells are HTML already; `numbers` are set flush right, `wide` takes the room that is left, and
+    `folds` is set in lines where it is long.
 
     With `pickable` (what picking does, for screen readers) each row can be clicked, or focused and entered;
     it is picked by its place, or by its name in `picks`.
     """
-    kinds = ["n" if name in numbers else "w" if name == wide else "t" for name in columns]
+    kinds = ["n" if name in numbers else "w" if name == wide else "f" if name == folds else "t" for name in columns]
     head = "".join(f'<th class="{kind}" scope="col">{h(name)}</th>' for name, kind in zip(columns, kinds, strict=True))
     names = picks or [str(i) for i in range(len(rows))]
     body = "".join(_row(name, cells, kinds, pickable) for name, cells in zip(names, rows, strict=True))
@@ -55,11 +63,16 @@ def label_mark(label: str, labels: Sequence[str]) -> str:
     return f'<span class="s-label"><i style="background:{VARIABLES.get(color, color)}"></i>{h(label)}</span>'
 
 
-def token_strip(tokens: pd.DataFrame) -> str:
-    """Pieces with their ids; columns piece, id, word, start, end, special. A continuation joins the piece before it."""
+def token_strip(tokens: pd.DataFrame, cut: tuple[int, int] = (0, 0)) -> str:
+    """Pieces with their ids; columns piece, id, word, start, end, special. A continuation joins the piece before it.
+
+    cut: before which piece some are not read, and how many.
+    """
     words = tokens["word"].fillna(-1).astype(int)
     joined = (words >= 0) & (words == words.shift())
     cells = [_token(row, joins=joins) for row, joins in zip(tokens.itertuples(), joined, strict=True)]
+    if cut[1]:
+        cells.insert(cut[0], f'<div class="s-token gap" role="listitem"><b>…</b><span>{cut[1]:,} not read</span></div>')
     return f'<div class="s-tokens" role="list">{"".join(cells)}</div>'
 
 

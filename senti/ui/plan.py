@@ -1,5 +1,6 @@
 """What a run would do before it is started: weights it moves, steps, time, and the same command for a terminal."""
 
+import shlex
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,14 @@ import pandas as pd
 from senti.config import Config, EncoderConfig, LoraConfig, TrainConfig, command_line, method_name
 from senti.encoder import Backbone, count_parameters, lora_parameters, model_facts, resolve_model
 from senti.errors import SentiError
-from senti.numbers import count, duration, percent
+from senti.evaluation.reading import READ
+from senti.numbers import count, duration, percent, size
 from senti.runs import Run, list_runs
+from senti.training.space import BESIDE, needed
 from senti.ui import html
 from senti.ui.choice import Choice, chosen_source, read
 from senti.ui.forms import Form, read_form
+from senti.ui.reviews import tokens_of
 from senti.ui.warm import await_models
 
 
@@ -27,7 +31,7 @@ def show_plan(root: Path, method: str, names: tuple[str, ...], choice: Choice, *
     """What the form asks for, in words, and as a command; or what is wrong with it."""
     try:
         config = read_form(method, names, choice, values)
-        sentences = [_weights(config, choice), _time(root, config, choice)]
+        sentences = [_weights(config, choice), _cut(config, choice), _time(root, config, choice), _space(config)]
     except SentiError as e:
         return html.problem(str(e))
     words = [sentence for sentence in sentences if sentence]
@@ -36,8 +40,8 @@ def show_plan(root: Path, method: str, names: tuple[str, ...], choice: Choice, *
 
 def terminal(config: Config) -> str:
     """The command that asks for this config, one flag per line."""
-    lines = " ".join(command_line(config)).replace(" --", " \\\n  --")
-    return f"python -m senti {lines}"
+    words = [shlex.quote(word) for word in command_line(config)]  # a column's name must not become a command
+    return " ".join(["python -m senti", *(f"\\\n  {word}" if word.startswith("--") else word for word in words)])
 
 
 def train_rows(config: Config, choice: Choice) -> int | None:
@@ -61,6 +65,16 @@ def _weights(config: Config, choice: Choice) -> str:
     return f"Moves all {count(_full(backbone, classes))} weights."
 
 
+def _cut(config: Config, choice: Choice) -> str:
+    """How many reviews are longer than what is read of them; nothing where all are read whole."""
+    source = chosen_source(choice)
+    if not isinstance(config, EncoderConfig) or not source.is_here:
+        return ""
+    share = float((tokens_of(source, resolve_model(config.model)) > config.max_length).mean())
+    longer = f"{percent(share)} of the training reviews are longer than {config.max_length} tokens"
+    return f"{longer}: {READ[config.truncation]}." if share else ""
+
+
 def _picture(config: Config) -> str:
     """W and its low-rank companions to scale, for the width of the model; only LoRA has any."""
     if not isinstance(config, LoraConfig):
@@ -79,6 +93,12 @@ def _time(root: Path, config: Config, choice: Choice) -> str:
     if rate is None:
         return f"{steps}How long that takes is not known before the first such run; one with 200 reviews tells."
     return f"{steps}About {duration(rows * passes / rate)}, judging by the last such run."
+
+
+def _space(config: Config) -> str:
+    """What it writes while it trains, from a tenth of a gigabyte on."""
+    bytes_ = needed(config, resolve_model(config.model)) if isinstance(config, TrainConfig) else 0
+    return f"Writes up to {size(bytes_)} of checkpoints meanwhile." if bytes_ > BESIDE else ""
 
 
 def steps_of(config: TrainConfig, rows: int) -> int:

@@ -14,9 +14,13 @@ RULES = """
 .s-chip { border: 1px solid var(--s-line); background: var(--s-card); color: var(--s-ink); border-radius: 999px;
   padding: 6px 14px; font: inherit; font-size: 14px; cursor: pointer; white-space: nowrap; }
 .s-chip:hover, .s-buttons button:hover { border-color: var(--s-accent); }
+.gradio-container .s-copy { border: 1px solid var(--s-line); background: var(--s-card); color: var(--s-ink);
+  border-radius: 999px; padding: 6px 14px; font-size: 14px; font-weight: 400; align-self: flex-start; }
+@media (max-width: 1100px) { .s-chip.still { display: none; } } /* the device is the least of what it tells */
 .s-chip.still { cursor: default; border-color: transparent; background: none; padding: 6px 0; }
 .s-chip span { color: var(--s-quiet); }
 
+.gradio-container .s-subtabs button[role=tab] { padding-left: 10px; padding-right: 10px; }
 .s-leads { align-items: center; }
 .s-lead { font-size: 17px; color: var(--s-ink); margin: 4px 0 0 !important; }
 .s-card { background: var(--s-card); border: 1px solid var(--s-line); border-radius: 12px; }
@@ -32,16 +36,24 @@ RULES = """
 .gradio-container .s-table :is(td, tr, thead, tbody) { border: 0 !important; background: none; }
 .gradio-container .s-table th { border: 0 !important; }
 .gradio-container .s-table th { color: var(--s-quiet); font-weight: 400; font-size: 14px; text-align: left;
-  background: var(--s-card); padding: 10px 14px; white-space: nowrap;
+  background: var(--s-card); padding: 10px 14px; white-space: nowrap; vertical-align: bottom;
   border-bottom: 1px solid var(--s-line) !important; }
+.gradio-container .s-table th.n { white-space: normal; }
 .gradio-container .s-table td { padding: 8px 14px; vertical-align: top; white-space: nowrap; line-height: 1.4;
   border-bottom: 1px solid var(--s-line) !important; }
 .gradio-container .s-table tr:last-child td { border-bottom: 0 !important; }
 .gradio-container .s-table :is(td, th).n { text-align: right; font-variant-numeric: tabular-nums; }
-.gradio-container .s-table td.w { white-space: normal; width: 100%; overflow-wrap: anywhere; }
+.gradio-container .s-table td.w { white-space: normal; width: 100%; min-width: 110px; overflow-wrap: anywhere; }
+.gradio-container .s-table small { color: var(--s-quiet); font-size: 13px; }
+.gradio-container .s-table td.f { white-space: normal; min-width: 170px; color: var(--s-quiet); font-size: 14px; }
+.s-selection { align-items: center; min-height: 0; }
 .s-table tr[data-pick] { cursor: pointer; }
 .gradio-container .s-table tr[data-pick]:is(:hover, .picked) td { background: var(--s-soft); }
 .s-label { white-space: nowrap; }
+/* a text from right to left turns nothing but itself; heaps of accents stay in their row */
+:is(.s-label, .s-token b, .s-picked b, .s-buttons button, .s-look span) { unicode-bidi: isolate; }
+.gradio-container :is(.s-table td.w, .s-marked) { unicode-bidi: plaintext; text-align: left; }
+:is(.s-table td, .s-token b, .s-marked, .s-picked p, .s-buttons button) { overflow: clip; }
 .s-label i { display: inline-block; width: 10px; height: 10px; border-radius: 3px; margin-right: 7px; }
 
 .s-tokens { display: flex; flex-wrap: wrap; gap: 6px 5px; }
@@ -50,6 +62,7 @@ RULES = """
 .s-token b { display: block; font: 700 16px var(--font-mono); color: var(--s-ink); white-space: pre; }
 .s-token span { font: 400 13px var(--font-mono); color: var(--s-quiet); }
 .s-token.joins { border-left: 3px solid var(--s-join); margin-left: -5px; border-radius: 2px 8px 8px 2px; }
+.s-token.gap { background: none; border-style: dashed; }
 .s-token.special { background: var(--s-soft); border-color: var(--s-accent); }
 
 .s-flow { margin-top: 12px; display: flex; flex-wrap: wrap; gap: 6px 12px; align-items: baseline; font-size: 15px; }
@@ -71,6 +84,7 @@ RULES = """
 .s-bar { height: 10px; border-radius: 999px; background: var(--s-line); margin-top: 12px; overflow: hidden; }
 .s-bar i { display: block; height: 100%; background: var(--s-accent); }
 .s-panel .s-tile { border: 0; padding: 0; background: none; }
+.s-panel .s-tiles + .s-text { margin-top: 10px !important; }
 .s-panel .s-tiles { grid-template-columns: repeat(auto-fit, minmax(112px, 1fr)); }
 .gradio-container .s-left { flex: 0 0 340px; }
 .s-left .block > :is(label, .container):has(> .info-text) { display: grid; grid-template-columns: 1fr 116px;

@@ -6,25 +6,21 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-import pandas as pd
 from gradio.events import api
 
 from senti import corpus as facts
 from senti import plots
+from senti.config import EncoderConfig
 from senti.corpus import Corpus
 from senti.encoder import Backbone
 from senti.numbers import count, percent
-from senti.ui import html
+from senti.ui import data_map, data_problems, data_slices, html, recipe, recipes, reviews
 from senti.ui.choice import Choice, Source, chosen_model, chosen_source, read
 from senti.ui.header import dataset_title
-from senti.ui.warm import await_models
-from senti.ui.widgets import Caption, figure, friendly, page, pickable
+from senti.ui.reviews import ALL, SPLITS
+from senti.ui.widgets import Caption, figure, friendly, page, public
 
-ROWS = 25
-ALL = "all"
-SPLITS = {"train": "training", "validation": "validation", "test": "test"}
-MAX_LENGTH, COUNTED = 128, 4000  # tokens after which the methods cut; reviews that are enough to tell the share
-COLUMNS = ["#", "Review", "Label", "Words"]
+MAX_LENGTH = EncoderConfig().max_length
 LENGTHS = Caption(
     "How long are the reviews?",
     explanation="How many reviews (up) have how many words (across), one line per label. The last step holds all "
@@ -42,17 +38,22 @@ TELLING = Caption(
 
 @dataclass(frozen=True)
 class Picked:
-    """Where the selected review goes: its text and the two buttons that send it on; and the button to the switch."""
+    """Where the selected reviews go: the picked one's text and the two buttons that send it on; all that are selected,
+    and whose they are; and the button to the switch. panels and table: what a link to this tab holds."""
 
+    choice: gr.State
+    selection: gr.State
     text: gr.State
     look: gr.Button
     compare: gr.Button
     other: gr.Button
+    panels: gr.Tabs
+    table: reviews.Table
 
 
 def data_page(dataset: str = "auto", split: str = ALL, label: str = ALL, query: str = "", page: int = 1) -> dict:
     """One page of the reviews that match: rows (split, number, text, label, words), matches, page, pages."""
-    return _page(Choice(dataset), split, label, query, page)
+    return reviews.matching(Choice(dataset), None, query, split, label, page)
 
 
 @friendly
@@ -80,74 +81,6 @@ def show_cut(choice: Choice) -> Any:
     return _numbers(read(source), percent(_cut(source, chosen_model(choice)))) if source.is_here else gr.skip()
 
 
-@friendly
-def show_page(choice: Choice, split: str, label: str, query: str, number: int) -> tuple[str, str, int]:
-    """The table, the line between the pager's buttons, and the page that is really shown."""
-    if not chosen_source(choice).is_here:
-        return "", "", 1
-    found, labels = _page(choice, split, label, query, number), read(chosen_source(choice)).labels
-    if not found["rows"]:
-        return html.empty_state("No review matches. Search for less, or choose all splits and labels."), "", 1
-    rows = [
-        [f"{row['number']:,}", html.h(row["text"]), html.label_mark(row["label"], labels), f"{row['words']:,}"]
-        for row in found["rows"]
-    ]
-    start = (found["page"] - 1) * ROWS
-    line = f"{start + 1:,} to {start + len(rows):,} of {found['matches']:,}"
-    table = html.table(COLUMNS, rows, numbers=("#", "Words"), wide="Review", pickable="select review")
-    return table, f'<div class="s-pager">{line}</div>', found["page"]
-
-
-def search(choice: Choice, split: str, label: str, query: str) -> tuple[str, str, int]:
-    """The first page of what matches."""
-    return show_page(choice, split, label, query, 1)
-
-
-@friendly
-def pick(choice: Choice, split: str, label: str, query: str, number: int, event: gr.EventData) -> tuple[str, str, Any]:
-    """The selected review, and the bar that tells which."""
-    rows = _page(choice, split, label, query, number)["rows"]
-    text = rows[int(event.pick)]["text"]
-    short = text if len(text) <= 110 else text[:107].rsplit(" ", 1)[0] + " …"
-    return text, f"<p>Selected: <b>{html.h(short)}</b></p>", gr.Row(visible=True)
-
-
-def before(number: int) -> int:
-    """The page before."""
-    return max(1, number - 1)
-
-
-def after(number: int) -> int:
-    """The page after; beyond the last, the last is shown."""
-    return number + 1
-
-
-def _page(choice: Choice, split: str, label: str, query: str, number: int) -> dict:
-    rows = _rows(chosen_source(choice))
-    if split != ALL:
-        rows = rows[rows["split"] == split]
-    if label != ALL:
-        rows = rows[rows["label"] == label]
-    if query.strip():
-        rows = rows[rows["text"].str.contains(query.strip(), case=False, regex=False)]
-    pages = max(1, -(-len(rows) // ROWS))
-    number = min(max(1, int(number)), pages)
-    shown = rows.iloc[(number - 1) * ROWS : number * ROWS]
-    shown = shown.assign(words=[len(text.split()) for text in shown["text"]])
-    return {"rows": shown.to_dict("records"), "matches": len(rows), "page": number, "pages": pages}
-
-
-@lru_cache(maxsize=6)
-def _rows(source: Source) -> pd.DataFrame:
-    """All reviews: split, number within it (from 1), text, label (its name)."""
-    corpus = read(source)
-    return pd.concat([
-        pd.DataFrame({"split": split, "number": range(1, len(frame) + 1), "text": frame["text"],
-                      "label": [corpus.labels[i] for i in frame["label"]]})
-        for split, frame in corpus.splits.items()
-    ], ignore_index=True)  # fmt: skip
-
-
 @lru_cache(maxsize=6)
 def _facts(source: Source) -> tuple[str, str, str, str]:
     """Lead, tiles and both figures."""
@@ -158,14 +91,9 @@ def _facts(source: Source) -> tuple[str, str, str, str]:
     return html.lead(_lead(corpus)), _numbers(corpus), histogram.to_json(), telling.to_json()
 
 
-@lru_cache(maxsize=6)
 def _cut(source: Source, backbone: Backbone) -> float:
-    """The share of training reviews longer than the methods read."""
-    from senti.encoder import load_tokenizer
-
-    await_models()
-    texts = list(read(source).splits["train"]["text"][:COUNTED])
-    return facts.truncation(facts.token_lengths(texts, load_tokenizer(backbone)), MAX_LENGTH)
+    """The share of training reviews longer than the methods read, unless told otherwise."""
+    return facts.truncation(reviews.tokens_of(source, backbone), MAX_LENGTH)
 
 
 def _lead(corpus: Corpus) -> str:
@@ -184,54 +112,48 @@ def _numbers(corpus: Corpus, cut: str = "…") -> str:
 
 
 def build(app: gr.Blocks, root: Path, choice: gr.State) -> Picked:
-    """The tab; returns where the selected review goes."""
+    """The tab; returns where the selected reviews go."""
     with gr.Tab("Data", id="data"):
         with gr.Row(elem_classes=["s-leads"]):
             lead = page(scale=1)
             other = gr.Button("Other reviews, or your own file", size="md", scale=0, min_width=260)
         fetch = gr.Button("Fetch the reviews", variant="primary", visible=False)
         tiles = page()
+        with gr.Row(visible=False, elem_classes=["s-picked"], render=False) as bar:
+            said, text = page(scale=4), gr.State("")
+            look = gr.Button("Look inside", variant="primary", size="md", scale=0, min_width=130)
+            compare = gr.Button("Compare methods", size="md", scale=0, min_width=160)
         with gr.Row():
             with gr.Column(scale=3, min_width=480):
-                filters, table, number, pager = _table()
-            with gr.Column(scale=2, min_width=380):
-                histogram, words = figure(LENGTHS, height=270), figure(TELLING, height=356)
-        with gr.Row(visible=False, elem_classes=["s-picked"]) as bar:
-            picked = _picked(other)
-        api(friendly(data_page), api_name="data_page", concurrency_limit=16)
-    said, text, handles = picked
-    overview = [lead, tiles, histogram, words, filters[1], fetch]
-    shown = [table, pager[1], number]
-    asked = [choice, *filters, number]
+                table = reviews.build_table()
+            with gr.Column(scale=2, min_width=400):
+                histogram, words, panels = _panels(root, choice, table, [text, said, bar])
+        bar.render()
+        api(public(data_page), api_name="data_page", concurrency_limit=16)
+    overview = [lead, tiles, histogram, words, table.filters[2], fetch]
     private: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": 16}
     quiet = private | {"show_progress": "hidden", "trigger_mode": "always_last"}
-    query = [choice, *filters]
     gr.on([app.load, choice.change], show_facts, choice, overview, **private).then(show_cut, choice, tiles, **quiet)
-    gr.on([app.load, choice.change, *(part.change for part in filters)], search, query, shown, **quiet)
-    fetched = fetch.click(fetch_facts, choice, overview, **private).success(search, query, shown, **quiet)
+    fetched = fetch.click(fetch_facts, choice, overview, **private)
     fetched.then(show_cut, choice, tiles, **quiet)
-    for button, turn in ((pager[0], before), (pager[2], after)):
-        button.click(turn, number, number, **quiet).then(show_page, asked, shown, **quiet)
-    table.click(pick, asked, [text, said, bar], **quiet)
-    return handles
+    choice.change(lambda: None, None, table.selection, **quiet)
+    again = reviews.wire_table(table, choice, [app.load, choice.change], quiet)
+    fetched.success(*again, **quiet)
+    asked = [choice, table.selection, *table.filters, table.number]
+    table.card.click(reviews.pick, asked, [text, said, bar], **quiet)
+    return Picked(choice, table.selection, text, look, compare, other, panels, table)
 
 
-def _table() -> tuple[list[Any], gr.HTML, gr.State, tuple[gr.Button, gr.HTML, gr.Button]]:
-    with gr.Row(elem_classes=["s-filters"]):
-        query = gr.Textbox(label="Search the reviews", placeholder="a word or a phrase", scale=3, min_width=150)
-        split = gr.Dropdown([("all splits", ALL), *((title, name) for name, title in SPLITS.items())], value="train",
-                            label="Split", scale=2, min_width=130)  # fmt: skip
-        label = gr.Dropdown([("all labels", ALL)], value=ALL, label="Label", scale=2, min_width=130)
-    table, number = pickable(), gr.State(1)
-    with gr.Row(elem_classes=["s-pages"]):
-        back = gr.Button("‹ Previous", size="md", scale=0, min_width=120)
-        line = page()
-        forth = gr.Button("Next ›", size="md", scale=0, min_width=120)
-    return [split, label, query], table, number, (back, line, forth)
-
-
-def _picked(other: gr.Button) -> tuple[gr.HTML, gr.State, Picked]:
-    said, text = page(scale=4), gr.State("")
-    look = gr.Button("Look inside", variant="primary", size="md", scale=0, min_width=130)
-    compare = gr.Button("Compare methods", size="md", scale=0, min_width=160)
-    return said, text, Picked(text, look, compare, other)
+def _panels(root: Path, choice: gr.State, table: reviews.Table, bar: list[Any]) -> tuple[gr.HTML, gr.HTML, gr.Tabs]:
+    """What stands beside the table; what is picked there, the table shows. Returns the overview's figures, the tabs."""
+    with gr.Tabs() as panels:
+        with gr.Tab("Overview", id="overview"):
+            histogram, words = figure(LENGTHS, height=270), figure(TELLING, height=356)
+            recipe.place(recipes.overview, [choice])
+        with gr.Tab("Map", id="map") as tab:
+            data_map.build(root, choice, tab, table, bar)
+        with gr.Tab("Slices", id="slices") as tab:
+            data_slices.build(root, choice, tab, table)
+        with gr.Tab("Problems", id="problems"):
+            data_problems.build(choice, table)
+    return histogram, words, panels

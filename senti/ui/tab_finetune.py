@@ -15,6 +15,6 @@ BENCH = Bench(
 )
 
 
-def build(app: gr.Blocks, root: Path, choice: gr.State) -> Placed:
+def build(root: Path, choice: gr.State) -> Placed:
     """The tab."""
-    return build_bench(app, root, choice, BENCH)
+    return build_bench(root, choice, BENCH)

@@ -64,9 +64,9 @@ def start_study(root: Path, names: tuple[str, ...], choice: Choice, *values: Any
     return runs[0].name
 
 
-def build(app: gr.Blocks, root: Path, choice: gr.State) -> Placed:
+def build(root: Path, choice: gr.State) -> Placed:
     """The tab."""
-    return build_bench(app, root, choice, BENCH, more=partial(_place_study, root, choice))
+    return build_bench(root, choice, BENCH, more=partial(_place_study, root, choice))
 
 
 def _place_study(root: Path, choice: gr.State, placed: Placed) -> None:

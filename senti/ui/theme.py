@@ -5,6 +5,7 @@ from inspect import signature
 import gradio as gr
 
 from senti.plots import ACCENT, DARK, NEGATIVE, POSITIVE
+from senti.ui import attention, disagreement, split_reviews, tour
 from senti.ui.style import RULES
 from senti.ui.verdicts import STYLE
 
@@ -63,7 +64,9 @@ def theme() -> gr.themes.Base:
 
 def css() -> str:
     """The variables of both themes, then the rules that use them."""
-    return f"{_block(':root', LIGHT_TOKENS)}\n{_block('.dark', DARK_TOKENS)}\n{RULES}\n{STYLE}"
+    styles = [STYLE, attention.STYLE, tour.STYLE, split_reviews.STYLE, disagreement.STYLE]
+    parts = [_block(":root", LIGHT_TOKENS), _block(".dark", DARK_TOKENS), RULES, *styles]
+    return "\n".join(parts)
 
 
 def _block(selector: str, tokens: dict[str, str]) -> str:

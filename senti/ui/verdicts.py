@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from senti.evaluation.table import beyond
 from senti.numbers import count, duration, interval, milliseconds, percent, size
 from senti.plots import METHOD_COLORS, label_colors
 from senti.ui.header import dataset_title
-from senti.ui.html import VARIABLES, h, label_mark, table
+from senti.ui.html import VARIABLES, h, label_mark, notes, table
 
 SHIPPED = "reference-"  # runs that come with senti are named so
 MOST_BARS = 5  # classes shown in a card
@@ -16,12 +17,14 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-def cards(rows: pd.DataFrame) -> str:
-    """One card per run for one sentence; rows as `evaluation.compare` gives them."""
-    return f'<div class="s-verdicts">{"".join(_card(row) for row in rows.to_dict("records"))}</div>'
+def cards(rows: pd.DataFrame, pinned: pd.DataFrame | None = None) -> str:
+    """One card per run for one sentence; rows as `evaluation.compare` gives them, `pinned` of another one."""
+    before = [None] * len(rows) if pinned is None else pinned.to_dict("records")
+    told = (_card(row, other) for row, other in zip(rows.to_dict("records"), before, strict=True))
+    return f'<div class="s-verdicts">{"".join(told)}</div>'
 
 
-def _card(row: dict) -> str:
+def _card(row: dict, pinned: dict | None) -> str:
     labels = list(row["probabilities"])
     colors = label_colors(labels)
     says = VARIABLES.get(colors[row["label"]], colors[row["label"]])
@@ -31,13 +34,22 @@ def _card(row: dict) -> str:
     return (
         f'<article class="s-card s-verdict"><h3><i style="background:{METHOD_COLORS[row["method"]]}"></i>'
         f"{h(row['title'])}</h3><p>{h(about)}</p>"
-        f'<strong style="color:{says}">{h(row["label"])}</strong>{_bar(row["probabilities"], colors)}</article>'
+        f'<strong style="color:{says}">{h(row["label"])}</strong>{chance_bar(row["probabilities"], colors)}'
+        f"{_before(row, pinned, colors) if pinned else ''}</article>"
     )
 
 
-def _bar(chances: dict[str, float], colors: dict[str, str]) -> str:
+def _before(row: dict, pinned: dict, colors: dict[str, str]) -> str:
+    """What the run said of the pinned sentence, and how far the answer moved."""
+    moved = row["probabilities"][pinned["label"]] - pinned["confidence"]
+    turned = "turned over" if row["label"] != pinned["label"] else "same label"
+    return (f'<p class="s-pinned">pinned: {h(pinned["label"])}; {turned}, {100 * moved:+.0f} points</p>'
+            f"{chance_bar(pinned['probabilities'], colors)}")  # fmt: skip
+
+
+def chance_bar(chances: dict[str, float], colors: dict[str, str]) -> str:
     """The probabilities as one bar, then in words."""
-    parts = [(name, share, VARIABLES.get(colors[name], colors[name])) for name, share in chances.items()]
+    parts = [(name, chances[name], VARIABLES.get(color, color)) for name, color in colors.items()]
     fills = "".join(f'<i style="width:{share * 100:.2f}%;background:{color}"></i>' for _, share, color in parts)
     shown = parts if len(parts) == 2 else sorted(parts, key=lambda part: -part[1])[:MOST_BARS]
     words = "".join(f"<span>{h(name)} {percent(share, 0)}</span>" for name, share, _ in shown)
@@ -53,25 +65,28 @@ def results(rows: pd.DataFrame) -> str:
 def _group(rows: pd.DataFrame) -> str:
     first = rows.iloc[0]
     axis = (min(rows["test_low"].min(), 0.5), max(rows["test_high"].max(), 0.9))
-    cells = [_cells(row, axis) for row in rows.to_dict("records")]
-    numbers = [name for name in COLUMNS if name not in ("Method", "Model", "95 % interval")]
+    more = beyond(rows)
+    cells = [_cells(row, axis, list(more)) for row in rows.to_dict("records")]
+    columns = [*COLUMNS[:7], *more.values(), *COLUMNS[7:]]
+    numbers = [name for name in columns if name not in ("Method", "Model", "95 % interval")]
     title = f"{dataset_title(first['dataset'])}, {first['train_rows']:,} training reviews"
+    told = [f"{row.title}: {row.note}" for row in rows.itertuples() if row.note]
     return (f"<section><h3>{h(title)}: results on {first['n_test']:,} test reviews</h3>"
-            f"{table(COLUMNS, cells, numbers=numbers, wide='Method')}</section>")  # fmt: skip
+            f"{table(columns, cells, numbers=numbers, wide='Method')}{notes(told)}</section>")  # fmt: skip
 
 
-def _cells(row: dict, axis: tuple[float, float]) -> list[str]:
+def _cells(row: dict, axis: tuple[float, float], more: list[str]) -> list[str]:
     title = f"<b>{h(row['title'])}</b>"
     if row["run"].startswith(SHIPPED):
         title += ' <em class="s-badge">included</em>'
     return [
         title, h(row["model"] or "–"), count(row["trained"]), duration(row["train_seconds"]),
-        percent(row["validation"]), interval(row["test"], row["test_low"], row["test_high"]), _dot(row, axis),
-        milliseconds(row["ms"]), size(row["bytes"]),
+        percent(row["validation"]), interval(row["test"], row["test_low"], row["test_high"]), dot(row, axis),
+        *(f"{row[name]:.2f}" for name in more), milliseconds(row["ms"]), size(row["bytes"]),
     ]  # fmt: skip
 
 
-def _dot(row: dict, axis: tuple[float, float]) -> str:
+def dot(row: dict, axis: tuple[float, float]) -> str:
     """The test accuracy as a dot on its interval; all rows of a group share the axis."""
     low, high = axis
     at = {name: (row[name] - low) / (high - low) * 94 + 8 for name in ("test_low", "test", "test_high")}
@@ -90,12 +105,12 @@ def disagreements(rows: pd.DataFrame, titles: dict[str, str], labels: Sequence[s
         [h(row["text"]), label_mark(row["label"], labels), *(label_mark(row[run], labels) for run in titles)]
         for row in rows.to_dict("records")
     ]
-    return table(columns, cells, wide="Sentence", pickable="compare sentence")
+    return table(columns, cells, wide="Sentence", pickable="explain sentence")
 
 
 STYLE = """
 .s-verdicts { display: grid; grid-template-columns: repeat(auto-fill, minmax(300px, 1fr)); gap: 16px; }
-.s-verdict { padding: 14px 18px 16px; }
+.s-verdict { padding: 14px 18px 16px; overflow-wrap: anywhere; }
 .gradio-container .s-verdict h3 { font-size: 16px; font-weight: 700; margin: 0; color: var(--s-ink); display: flex;
   align-items: center; gap: 8px; flex-wrap: wrap; }
 .s-verdict h3 i { width: 10px; height: 10px; border-radius: 50%; flex: none; }
@@ -103,6 +118,7 @@ STYLE = """
 .s-verdict strong { font-size: 24px; font-weight: 700; }
 .s-chances { display: flex; height: 12px; border-radius: 6px; overflow: hidden; gap: 2px; margin: 10px 0 6px; }
 .s-chances-words { display: flex; justify-content: space-between; flex-wrap: wrap; gap: 2px 12px; font-size: 15px; }
+.gradio-container .s-verdict .s-pinned { margin: 12px 0 0; border-top: 1px solid var(--s-line); padding-top: 10px; }
 .s-badge { font-style: normal; font-weight: 400; font-size: 13px; color: var(--s-quiet); white-space: nowrap;
   border: 1px solid var(--s-line); border-radius: 999px; padding: 1px 9px; }
 .s-offer { align-items: center; border: 1px dashed var(--s-line); border-radius: 12px; padding: 12px 18px; }

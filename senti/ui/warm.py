@@ -1,15 +1,18 @@
 """Loading torch and transformers once, aside, so that the first click on a model need not wait for them."""
 
 import contextlib
+import os
 import threading
 from pathlib import Path
 
+from senti.config import EncoderConfig, EnsembleConfig
+from senti.encoder import resolve_model
 from senti.errors import SentiError
-from senti.evaluation import finished_runs, load_predictor
-from senti.runs import keep_ready
+from senti.evaluation import explain, finished_runs, load_predictor
+from senti.imports import importing
+from senti.runs import Run, keep_ready
 
 WARM_RUNS = 3
-_importing = threading.Lock()  # transformers imports its parts on first use, and not safely from two threads at once
 
 
 def load_figures() -> None:
@@ -30,14 +33,24 @@ def _load(root: Path) -> None:
     """Models first: who looks at a text waits for them; a run from the app then finds a worker that is ready."""
     await_models()
     keep_ready()
-    for run in finished_runs(root)[:WARM_RUNS]:
-        with contextlib.suppress(SentiError):  # whoever asks for this run will be told
-            load_predictor(run)
+    runs = finished_runs(root)[:WARM_RUNS]
+    for prepare in (load_predictor, lambda run: explain(run, "a film")):  # answers first, then what explains them
+        for run in runs:
+            with contextlib.suppress(SentiError):  # whoever asks for this run will be told
+                if _is_here(run):
+                    prepare(run)
+
+
+def _is_here(run: Run) -> bool:
+    """True if loading a run surely asks no network: nobody has asked for a download."""
+    config = run.config
+    model_here = not isinstance(config, EncoderConfig) or os.path.isdir(resolve_model(config.model).path)
+    return model_here and not isinstance(config, EnsembleConfig)
 
 
 def await_models() -> None:
     """Return once torch and the parts of transformers that senti uses are loaded."""
-    with _importing:
+    with importing:
         import peft  # noqa: F401
         import torch  # noqa: F401
         from transformers import (  # noqa: F401

@@ -1,7 +1,7 @@
 """One run, live: where it stands, its curves, the end of its log; the same panel under every tab that trains.
 
 The panel only reads the run's folder. A timer asks once a second and redraws on news; a page that is opened anew
-finds the run again, for nothing about it is kept in the page.
+finds the run again when its tab is opened, for nothing about it is kept in the page.
 """
 
 from collections.abc import Callable
@@ -14,16 +14,23 @@ import gradio as gr
 import pandas as pd
 
 from senti import plots
-from senti.errors import UnknownRun
+from senti.config import Config
+from senti.errors import SentiError, UnknownRun
+from senti.evaluation.scores import beyond_accuracy
 from senti.evaluation.table import run_title
 from senti.numbers import count, duration, interval
-from senti.runs import Run, list_runs, open_run, queue_place, stop_run
+from senti.runs import ACTIVE, Run, list_runs, open_run, queue_place, stop_run
 from senti.ui import html
 from senti.ui.header import dataset_title
+from senti.ui.known import own_run, resume_own
 from senti.ui.widgets import Caption, figure, friendly, page
 
 SECONDS = 1.0  # between two looks at a run that is not over
-ACTIVE = ("queued", "running")
+ENDED = {
+    "stopped": "«Resume» goes on where it was stopped, and ends as if nothing had happened.",
+    "interrupted": "Its process ended too early: it was killed, memory ran out, or the computer went off. "
+    "«Resume» goes on from the last checkpoint, and ends as if nothing had happened.",
+}
 LOSS = Caption(
     "Loss",
     "how wrong and how sure; lower is better",
@@ -36,24 +43,29 @@ RATE = Caption("Learning rate")
 
 @dataclass(frozen=True)
 class Panel:
-    """The parts of the page that show one run; `name` and `seen` are the session's memory of it."""
+    """The parts of the page that show one run; `name` and `seen` are the session's memory of it.
 
-    name: gr.State
+    Name and stage are hidden texts and no States, of whose change Gradio tells twice, and only after queued events.
+    """
+
+    name: gr.Textbox
     seen: gr.State  # all that was shown last
     stage: gr.Textbox  # run and status: changes when a run begins or ends
     timer: gr.Timer
     outputs: list[Any]
     stop: gr.Button
+    resume: gr.Button
 
 
 def build_panel(curves: bool) -> Panel:
-    """Place status, stop button, curves if the method has them, and the log."""
-    name, seen, timer = gr.State(""), gr.State(""), gr.Timer(SECONDS, active=False)
-    # not a State: Gradio tells of a State's change only after queued events, and polls are not queued
+    """Place status, the buttons to stop and to resume, curves if the method has them, and the log."""
+    name = gr.Textbox(visible="hidden", label="name of the run")
     stage = gr.Textbox(visible="hidden", label="stage of the run")
+    seen, timer = gr.State(""), gr.Timer(SECONDS, active=False)
     with gr.Row(elem_classes=["s-status"]):
         status = page(scale=1)
         stop = gr.Button("Stop", variant="stop", size="md", scale=0, min_width=90, visible=False)
+        resume = gr.Button("Resume", variant="primary", size="md", scale=0, min_width=90, visible=False)
     figures = []
     with gr.Column(visible=False) as drawn:
         if curves:
@@ -62,24 +74,21 @@ def build_panel(curves: bool) -> Panel:
                 figures += [figure(ACCURACY, height=220), figure(RATE, height=220)]
     with gr.Accordion("What the run writes", open=False, visible=False) as writes:
         log = page()
-    return Panel(name, seen, stage, timer, [seen, stage, timer, status, stop, drawn, writes, log, *figures], stop)
+    outputs = [seen, stage, timer, status, stop, resume, drawn, writes, log, *figures]
+    return Panel(name, seen, stage, timer, outputs, stop, resume)
 
 
-def wire_panel(app: gr.Blocks, root: Path, method: str, panel: Panel, empty: str) -> None:
-    """Poll, stop, and find the newest run again when a page opens; `empty` is said while there is none."""
+def wire_panel(tab: gr.Tab, root: Path, method: str, panel: Panel, empty: str) -> None:
+    """Poll, stop, and find the newest run again when the tab opens; `empty` is said while there is none."""
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "concurrency_limit": None}
     look, inputs = partial(show_run, root, empty, len(panel.outputs)), [panel.name, panel.seen]
     panel.timer.tick(look, inputs, panel.outputs, trigger_mode="once", queue=False, **quiet)
     panel.name.change(look, inputs, panel.outputs, **quiet)
-    panel.stop.click(
-        partial(stop, root),
-        panel.name,
-        panel.stop,
-        api_visibility="private",
-        concurrency_limit=8,
-        show_progress="hidden",
-    )
-    found = app.load(partial(newest, root, method), None, panel.name, **quiet)
+    panel.stop.click(partial(stop, root), panel.name, panel.stop, **quiet | {"concurrency_limit": 8})
+    goes_on = panel.resume.click(partial(go_on, root), panel.name, panel.resume, **quiet | {"concurrency_limit": 4})
+    goes_on.then(look, inputs, panel.outputs, **quiet)
+    # in two steps: who starts a run while the first is under way must see that run, not what there was before
+    found = tab.select(partial(shown_first, root, method), panel.name, panel.name, **quiet)
     found.then(look, inputs, panel.outputs, **quiet)
 
 
@@ -94,33 +103,50 @@ def show_run(root: Path, empty: str, parts: int, name: str, seen: str) -> tuple[
             gr.Timer(active=False),
             html.empty_state(empty),
             gr.Button(visible=False),
+            gr.Button(visible=False),
             *_hidden(),
             "",
-            *[None] * (parts - 8),
+            *[None] * (parts - 9),
         )
     status, events, log = run.status, run.events(), run.log()
     news = f"{run.name} {status} {len(events)} {len(log)} {log[-40:]}"
     if news == seen:
         return tuple(gr.skip() for _ in range(parts))
-    curves = [draw(events).to_json() for draw in _drawings()[: parts - 8]]
+    curves = [draw(events).to_json() for draw in _drawings()[: parts - 9]]
     active = status in ACTIVE
     return (
         news, f"{run.name} {status}", gr.Timer(active=active), status_card(run, status, events),
         gr.Button("Stop", visible=active, interactive=True),
+        gr.Button("Resume", visible=run.resumable, interactive=True),
         gr.Column(visible=bool(len(events)) and bool(curves)), gr.Accordion(visible=bool(log)),
         f'<pre class="s-pre">{html.h(log)}</pre>', *curves,
     )  # fmt: skip
 
 
+def shown_first(root: Path, method: str, name: str) -> Any:
+    """The run to show when the tab opens: the newest of its method, unless one is shown or there is none."""
+    if find(root, name):
+        return gr.skip()
+    return newest(root, method) or (gr.skip() if not name else "")
+
+
 @friendly
 def stop(root: Path, name: str) -> Any:
     """End the run; what it has saved stays."""
-    stop_run(root, name)
+    stop_run(root, own_run(root, name).name)
     return gr.Button("Stopped", interactive=False)
 
 
+@friendly
+def go_on(root: Path, name: str) -> Any:
+    """Put a run that ended early back to work, from its newest whole checkpoint. Raises SentiError."""
+    resumed = resume_own(root, name)
+    gr.Info(html.h(". ".join(resumed.lines)))
+    return gr.Button("Resuming", interactive=False)
+
+
 def newest(root: Path, method: str) -> str:
-    """The run to show when a page opens: the one of a method that is running or next in line, else the newest."""
+    """The run to show at first: the one of a method that is running or next in line, else the newest."""
     runs = [run for run in list_runs(root) if run.facts.get("method") == method]
     active = [run for run in reversed(runs) if run.status in ACTIVE]  # oldest first, as the queue goes
     best = sorted(active, key=lambda run: run.status != "running") or runs
@@ -137,6 +163,8 @@ def find(root: Path, name: str) -> Run | None:
 
 def status_card(run: Run, status: str, events: pd.DataFrame) -> str:
     """Where a run stands: its title, tiles, a bar while it runs, a sentence if it failed."""
+    if status == "unreadable":
+        return html.problem(knobs_or_why(run)[1] or f"The result of {run.name} is damaged; train it again.")
     data = run.facts.get("data", {})
     parts = [run_title(run.config), run.facts.get("model_title"), dataset_title(data.get("name", ""))]
     title = " · ".join(part for part in parts if part)
@@ -144,13 +172,22 @@ def status_card(run: Run, status: str, events: pd.DataFrame) -> str:
     return f'<section class="s-panel">{heading}{_said(run, status, events)}</section>'
 
 
+def knobs_or_why(run: Run) -> tuple[Config | None, str]:
+    """The knobs of a run, or why they cannot be read."""
+    try:
+        return run.config, ""
+    except SentiError as e:
+        return None, str(e)
+
+
 def _said(run: Run, status: str, events: pd.DataFrame) -> str:
     if status == "finished":
-        return html.tiles(_results(run))
+        return html.tiles(_results(run)) + html.notes((run.result or {}).get("notes", []))
     if status == "failed":
         return html.problem((run.error or {}).get("message", "It failed without a word; look at what it wrote."))
     if status in ("stopped", "interrupted"):
-        return html.tiles([("status", status), *_last(events)[:1]])
+        why = [f"Stopped because {run.stop_reason}."] if run.stop_reason else []
+        return html.tiles([("status", status), *_last(events)[:1]]) + html.paragraphs([*why, ENDED[status]])
     if status == "queued":
         place = queue_place(run)
         waits = "starts now" if place == 0 else f"{place} before it"
@@ -163,6 +200,7 @@ def _results(run: Run) -> list[tuple[str, str]]:
     scores, weights = result["scores"], result["parameters"]
     said = [(f"right on {split}", interval(s["accuracy"], s["accuracy_low"], s["accuracy_high"]))
             for split, s in ((split, scores[split]) for split in ("validation", "test"))]  # fmt: skip
+    said += [(f"{name}, test", value) for name, value in beyond_accuracy(scores["test"])]
     return [*said, ("training", duration(result["seconds"]["train"])), ("weights trained", count(weights["trained"]))]
 
 
@@ -170,7 +208,7 @@ def _last(events: pd.DataFrame) -> list[tuple[str, str]]:
     if not len(events):
         return [("step", "getting ready")]
     row, rates = events.iloc[-1], pd.to_numeric(events["samples_per_second"]).dropna()
-    thing = "reviews read" if row["split"] == "features" else "step"
+    thing = {"features": "reviews read", "tuning": "tries of C"}.get(row["split"], "step")
     speed = f"{rates.iloc[-1]:.0f} reviews/s" if len(rates) else "–"
     done = f"{int(row['step']):,} of {int(row['total_steps']):,}"
     left = "scoring" if row["step"] >= row["total_steps"] else duration(row["eta"])

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast, get_args, get_origin, get_type_hints
 
 import gradio as gr
 
-from senti.errors import SentiError
+from senti.errors import BadConfig, SentiError
 from senti.plots import DARK
-from senti.ui.html import h, what
+from senti.signs import scrub
+from senti.ui.html import h, message, what
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -44,7 +45,18 @@ const draw = () => {
     for (const [light, deep] of Object.entries(dark)) text = text.replaceAll(light, deep);
   const figure = JSON.parse(text);
   box.style.height = figure.layout.height + 'px';
-  Plotly.react(box, figure.data, figure.layout, {responsive: true, displayModeBar: false});
+  const config = {responsive: true, displayModeBar: false, scrollZoom: !!figure.layout.dragmode};
+  Plotly.react(box, figure.data, figure.layout, config).then(() => listen(figure.layout.dragmode));
+};
+const pick = points => {
+  const picked = points.map(point => point.customdata).filter(place => place !== undefined);
+  if (picked.length) trigger('click', {pick: picked});
+};
+const listen = pickable => {
+  if (!pickable || box.listening) return;
+  box.listening = true;
+  box.on('plotly_click', event => pick(event.points));
+  box.on('plotly_selected', event => event && pick(event.points));
 };
 draw();
 watch('value', draw);
@@ -77,7 +89,8 @@ class Caption:
 def figure(caption: Caption, height: int = 300, **kwargs: Any) -> gr.HTML:
     """A panel with a plotly figure; its value is the figure's JSON. A new value redraws in place, zoom stays.
 
-    gr.Plot would build the figure anew at each value and stay white on the dark page.
+    gr.Plot would build the figure anew at each value and stay white on the dark page. Points with customdata in a
+    figure with a dragmode can be picked, by a click or by drawing round them: the click event's `pick` lists them.
     """
     title = h(caption.title)
     hint = f"<p>{h(caption.hint)}</p>" if caption.hint else ""
@@ -118,6 +131,36 @@ def friendly(handler: Callable[P, R]) -> Callable[P, R]:
         try:
             return handler(*args, **kwargs)
         except SentiError as e:
-            raise gr.Error(h(e), print_exception=False) from None
+            raise gr.Error(message(str(e)), print_exception=False) from None
+        except gr.Error:
+            raise
+        except Exception as e:  # a fault of ours: its traceback goes to the terminal, and no text of a user to the page
+            raise gr.Error(f"senti failed with {type(e).__name__}; the terminal that runs the app says where.") from e
 
     return answer
+
+
+def public(handler: Callable[P, R]) -> Callable[P, R]:
+    """A friendly handler that programs call: an argument of another kind than it declares is refused."""
+    kinds, names = get_type_hints(handler), list(inspect.signature(handler).parameters)
+
+    @wraps(handler)
+    def answer(*args: P.args, **kwargs: P.kwargs) -> R:
+        given = dict(zip(names, args, strict=False)) | kwargs
+        for name, value in given.items():
+            if not _fits(value, kinds[name]):
+                wanted = {str: "a text", int: "a whole number"}.get(kinds[name], "a list of names")
+                raise BadConfig(f"{name} is {repr(value)[:60]}; send {wanted}.")
+        scrubbed: Any = {name: scrub(value) if isinstance(value, str) else value for name, value in given.items()}
+        return cast(Any, handler)(**scrubbed)
+
+    return friendly(answer)
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    """True if a value is of a kind: a class, a list of one, or either of two."""
+    if get_origin(kind) is list:
+        return isinstance(value, list) and all(_fits(each, get_args(kind)[0]) for each in value)
+    if get_args(kind):
+        return any(_fits(value, each) for each in get_args(kind))
+    return isinstance(value, kind) and not (kind is int and isinstance(value, bool))

@@ -9,27 +9,30 @@ from typing import Any
 import gradio as gr
 
 from senti.config import Config
-from senti.errors import BadConfig
-from senti.experiment import start
-from senti.runs import Run, list_runs
+from senti.experiment import create, prepare
+from senti.limits import limits
+from senti.runs import Run, one_at_a_time, spawn
 from senti.ui import html
 from senti.ui.choice import Choice
 from senti.ui.forms import Form, build_form, read_form
 from senti.ui.history import build_history
+from senti.ui.known import current_visitor
 from senti.ui.outcome import build_outcome
 from senti.ui.plan import planner
-from senti.ui.watch import ACTIVE, Panel, build_panel, wire_panel
+from senti.ui.watch import Panel, build_panel, wire_panel
 from senti.ui.widgets import friendly, page
-
-MOST_WAITING = 8  # runs that may be queued or running at once
+from senti.visitors import check_may_start
 
 
 def begin(root: Path, config: Config) -> Run:
-    """Queue a run, unless too many wait already. Raises SentiError."""
-    waiting = sum(run.status in ACTIVE for run in list_runs(root))
-    if waiting >= MOST_WAITING:
-        raise BadConfig(f"{waiting} runs wait already; let some of them finish, or stop one, then start yours.")
-    return start(root, config)
+    """Queue a run of the visitor who asks, unless that would pass a limit. Raises SentiError."""
+    who, most = current_visitor(), limits()
+    prepared = prepare(config, root)
+    with one_at_a_time(root):
+        check_may_start(root, prepared, who, most)
+        run = create(root, prepared, owner=who.owner, minutes=None if who.instructor else most.minutes)
+    spawn(run)
+    return run
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class Bench:
     button: str
     empty: str
     curves: bool = True
+    outcome: bool = True
     begin: Callable[[Path, Config], Run] = begin
 
 
@@ -57,7 +61,7 @@ class Placed:
 More = Callable[[Placed], None]
 
 
-def build_bench(app: gr.Blocks, root: Path, choice: gr.State, bench: Bench, more: More | None = None) -> Placed:
+def build_bench(root: Path, choice: gr.State, bench: Bench, more: More | None = None) -> Placed:
     """Place and wire a whole tab; `more` may place what only this method has, between the run and its outcome."""
     with gr.Tab(bench.tab, id=bench.method) as tab:
         page(html.lead(bench.lead))
@@ -70,9 +74,10 @@ def build_bench(app: gr.Blocks, root: Path, choice: gr.State, bench: Bench, more
                 placed = Placed(tab, form, build_panel(bench.curves))
                 if more:
                     more(placed)
-                build_outcome(placed.panel, root, tab)
-        build_history(placed.panel, root, bench.method, tab)
-    wire_panel(app, root, bench.method, placed.panel, bench.empty)
+                if bench.outcome:
+                    build_outcome(placed.panel, root, tab)
+        build_history(placed.panel, root, form, choice, tab)
+    wire_panel(placed.tab, root, bench.method, placed.panel, bench.empty)
     _wire_form(root, choice, bench, placed, go, plan)
     return placed
 
