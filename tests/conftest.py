@@ -1,7 +1,9 @@
 """What tests share: a tiny corpus, a tiny transformer in a Hub cache on disk, a folder for runs; no network."""
 
+import json
 import os
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +12,7 @@ import pytest
 os.environ["HF_HUB_OFFLINE"] = "1"  # read when huggingface_hub is imported, so it must come first
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
+os.environ["OMP_NUM_THREADS"] = "1"  # read when torch is imported; two workers share two cores
 
 REVISIONS = {"rotten_tomatoes": "aa13bc287fa6fcab6daf52f0dfb9994269ffea28"}
 PRAISE = ["tender", "funny", "gripping", "warm", "clever", "lovely", "moving", "bright"]
@@ -61,6 +64,23 @@ def root(tmp_path: Path) -> Path:
     return tmp_path / "checkpoints"
 
 
+@pytest.fixture
+def command(capsys: pytest.CaptureFixture[str], root: Path) -> Callable[..., tuple[object, str, str]]:
+    """Run `senti ...` in this process over the folder of runs; returns (exit code, stdout, stderr)."""
+    from senti import cli
+
+    def call(*words: str) -> tuple[object, str, str]:
+        capsys.readouterr()
+        try:
+            code: object = cli.run([*words, "--output_dir", str(root)])
+        except SystemExit as e:
+            code = e.code
+        out = capsys.readouterr()
+        return code, out.out, out.err
+
+    return call
+
+
 @pytest.fixture(scope="session")
 def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny reviews as a folder with one csv per split: a dataset that any command can load."""
@@ -81,6 +101,16 @@ def hub_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, frame in tiny_splits().items():
         frame.to_parquet(data / f"{name}.parquet", index=False)
     return cache
+
+
+@pytest.fixture(scope="session")
+def lively_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a tiny DistilBERT with dropout, where a random state that is lost shows."""
+    folder = tmp_path_factory.mktemp("lively") / "tiny"
+    save_tiny_distilbert(folder)
+    told = folder / "config.json"
+    told.write_text(json.dumps(json.loads(told.read_text()) | {"dropout": 0.1, "seq_classif_dropout": 0.2}))
+    return folder
 
 
 @pytest.fixture

@@ -32,10 +32,13 @@ class Served:
 
 
 @contextmanager
-def serve(root: Path, hub_cache: Path) -> Iterator[Served]:
-    """The app over a folder of runs and a Hub cache; it ends when its input does."""
-    env = os.environ | {"HF_HUB_CACHE": str(hub_cache), "HF_HUB_OFFLINE": "1"}
-    command = [sys.executable, "-c", SERVE, str(root)]
+def serve(root: Path, hub_cache: Path, first: str = "", **settings: str) -> Iterator[Served]:
+    """The app over a folder of runs and a Hub cache, with more environment variables; it ends when its input does.
+
+    `first` is code that runs before the app.
+    """
+    env = os.environ | {"HF_HUB_CACHE": str(hub_cache), "HF_HUB_OFFLINE": "1"} | settings
+    command = [sys.executable, "-c", first + SERVE, str(root)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env) as process:
         url = process.stdout.readline().strip()
         page = read(url).decode()

@@ -13,7 +13,7 @@ import pytest
 
 pytestmark = pytest.mark.browser
 PROJECT = Path(__file__).parents[1]
-TABS = ["Data", "Tokens & hidden states", "SVM baseline", "Fine-tune", "LoRA", "Compare"]
+TABS = ["Data", "Tokens & hidden states", "SVM baseline", "Fine-tune", "LoRA", "Compare", "Report"]
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 POINTS = """() => Math.max(0, ...[...document.querySelectorAll('.s-figure')]
     .filter(box => box.offsetParent && box.calcdata).map(box => box.calcdata[0].length))"""
@@ -34,29 +34,37 @@ class Server:
         env = os.environ | {"GRADIO_SERVER_PORT": str(self.port)}
         self.process = subprocess.Popen([sys.executable, "-c", code], cwd=PROJECT, env=env)
         deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
+        while time.monotonic() < deadline and self.process.poll() is None:
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", self.port)) == 0:
                     return
             time.sleep(0.1)
-        raise AssertionError("the app did not open within a minute")
+        raise AssertionError("the app did not open")
 
     def kill(self) -> None:
         self.process.kill()
         self.process.wait()
 
 
-@pytest.fixture
-def server(root, with_hub_cache) -> Iterator[Server]:
+@pytest.fixture(scope="module")
+def server(tmp_path_factory, hub_cache) -> Iterator[Server]:
+    """An app over two runs, for all tests of this file one after the other; what one trains, the next ones see."""
+    from huggingface_hub import constants
+
     from senti.config import MajorityConfig, TfidfConfig
     from senti.experiment import conduct, create, prepare
     from senti.runs import list_runs, stop_run
 
-    for config in (MajorityConfig(dataset="rotten_tomatoes"), TfidfConfig(dataset="rotten_tomatoes")):
-        conduct(create(root, prepare(config)))
-    server = Server(root)
-    server.start()
-    yield server
+    root = tmp_path_factory.mktemp("visited") / "checkpoints"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(constants, "HF_HUB_CACHE", str(hub_cache))
+        patch.setenv("HF_HUB_CACHE", str(hub_cache))
+        patch.setenv("SENTI_CACHE", str(tmp_path_factory.mktemp("cache")))  # nothing is measured yet
+        for config in (MajorityConfig(dataset="rotten_tomatoes"), TfidfConfig(dataset="rotten_tomatoes")):
+            conduct(create(root, prepare(config)))
+        server = Server(root)
+        server.start()
+        yield server
     server.kill()
     for run in list_runs(root):  # runs outlive the app; none may outlive the test
         stop_run(root, run.name, polite_seconds=5)
@@ -92,7 +100,43 @@ def open_tab(page, name: str) -> None:
     page.locator("button[role=tab]:visible").filter(has_text=name).first.click()
 
 
+def is_seen(locator) -> bool:
+    """True if no part round it clips it away, which Playwright would not notice."""
+    return locator.evaluate("""it => {
+        const middle = it.getBoundingClientRect().y + it.getBoundingClientRect().height / 2;
+        for (let part = it.parentElement; part; part = part.parentElement) {
+            const box = part.getBoundingClientRect();
+            const clips = getComputedStyle(part).overflowY === 'hidden';
+            if (clips && (middle < box.top || middle > box.bottom)) return false;
+        }
+        return true;
+    }""")
+
+
+def look_at_the_whole_split(page):
+    open_tab(page, "Whole split")
+    page.locator(".s-matrix:visible [data-pick]").last.click()
+    page.get_by_text("reviews labelled positive that it called positive").wait_for()
+    page.locator("label:visible", has_text="Coverage").click()
+    page.get_by_text("answers none of the reviews").wait_for()
+    page.get_by_label("number input for Answer only").fill("40")
+    page.get_by_text("answers none of the reviews").wait_for(state="hidden")
+    page.wait_for_function(f"({POINTS})() > 0")
+
+
+def write_the_report(page):
+    open_tab(page, "Report")
+    page.locator(".token-remove:visible").first.wait_for()  # the runs to report on
+    page.get_by_role("button", name="Write the report").click()
+    page.frame_locator("iframe[title='The report']").get_by_text("5. Discussion").first.wait_for()
+    with page.expect_download() as taken:
+        page.locator("a[download='report.html']").first.click()
+    assert "Lab report: sentiment analysis" in taken.value.path().read_text(encoding="utf-8")
+
+
 def test_a_visit(page, server):
+    from senti.runs import list_runs, stop_run
+
     for name in TABS:
         open_tab(page, name)
         page.locator(".s-lead:visible").first.wait_for()
@@ -113,13 +157,20 @@ def test_a_visit(page, server):
     page.reload()
     open_tab(page, "Fine-tune")
     page.wait_for_function(f"({POINTS})() > {before}")
+    page.get_by_role("button", name="Stop").locator("visible=true").click()
+    page.get_by_text("stopped").locator("visible=true").first.wait_for()
+    page.get_by_role("button", name="Resume").locator("visible=true").click()
+    page.get_by_text("running").locator("visible=true").first.wait_for()
+    before = page.evaluate(POINTS)
     server.kill()  # the app goes, the run goes on
     server.start()
     page.goto(server.url)
     open_tab(page, "Fine-tune")
     page.wait_for_function(f"({POINTS})() > {before}")
-    page.get_by_role("button", name="Stop").locator("visible=true").click()
-    page.get_by_text("stopped").locator("visible=true").first.wait_for()
+    for run in list_runs(server.root):  # it has shown what it should, unless it is over already
+        stop_run(server.root, run.name, polite_seconds=5)
+    page.get_by_role("button", name="Edit and rerun").locator("visible=true").click()
+    page.wait_for_function("[...document.querySelectorAll('input')].some(i => i.offsetParent && i.value === '50')")
 
     open_tab(page, "Compare")
     box = page.get_by_label("A sentence to judge")
@@ -128,19 +179,116 @@ def test_a_visit(page, server):
     page.locator(".s-verdict:visible").nth(1).wait_for()
     said = page.locator(".s-verdict:visible").all_inner_texts()
     assert len(said) == 2 and "positive" in next(text for text in said if "TF-IDF" in text)
+
+    look_at_the_whole_split(page)
+    write_the_report(page)
     assert not page.trouble
 
 
-def test_hostile_text_stays_text(page):
+def test_the_ladder_is_trained_and_a_mistake_finds_its_neighbours(page):
+    open_tab(page, "SVM")
+    page.get_by_role("button", name="Train the SVM").click()
+    page.get_by_text("points above").or_(page.get_by_text("points below")).nth(2).wait_for(timeout=60_000)  # 3 steps
+    assert page.locator(".s-dot:visible").count() == 4 and is_seen(page.locator(".s-dot:visible").last)
+    page.locator("tr[data-pick*=tfidf]:visible").first.click()
+    page.locator(".s-panel h3:visible", has_text="TF-IDF").wait_for()  # the rung's run is shown above
+    page.locator("tr[data-pick*=svm]:visible").first.click()
+    page.locator(".s-panel h3:visible", has_text="SVM on").wait_for()
+    open_tab(page, "Mistakes")
+    mistake = page.locator("tr[data-pick='0']:visible")
+    text = mistake.locator("td").first.inner_text()
+    mistake.click()
+    page.get_by_text("nearest training reviews are").wait_for()
+    assert page.get_by_label("A text").locator("visible=true").input_value() == text
+    assert page.locator("table:visible", has_text="Cosine").locator("tbody tr").count() == 5
+    open_tab(page, "How much data?")
+    page.get_by_role("button", name="Measure the curve").click()
+    page.wait_for_function(f"({POINTS})() > 0")
+    open_tab(page, "How sure?")
+    page.get_by_text("Expected calibration error on").wait_for()
+    assert is_seen(page.get_by_text("Expected calibration error on"))
+    assert not page.trouble
+
+
+def test_what_is_drawn_round_on_the_map_is_what_the_table_and_the_other_tabs_show(page):
+    open_tab(page, "Data")
+    open_tab(page, "Map")
+    page.wait_for_function(f"({POINTS})() > 0", timeout=60_000)
+    page.wait_for_timeout(500)
+    box = page.locator(".s-figure:visible .nsewdrag").bounding_box()
+    x, y, wide, tall = box["x"], box["y"], box["width"], box["height"]
+    page.mouse.move(x + 4, y + 4)
+    page.mouse.down()
+    for right, down in ((1, 0), (1, 1), (0, 1), (0, 0.02)):
+        page.mouse.move(x + 4 + (wide - 8) * right, y + 4 + (tall - 8) * down, steps=4)
+    page.mouse.up()
+    page.get_by_text("From the map: 32 reviews").wait_for()  # all of the tiny validation split
+    first = page.locator("tr[data-pick='0']:visible td").nth(1).inner_text()
+    open_tab(page, "Compare")
+    page.locator(".s-buttons:visible button").first.click()
+    page.wait_for_function(
+        "text => [...document.querySelectorAll('textarea')].some(box => box.offsetParent && box.value === text)",
+        arg=first,
+    )
+    open_tab(page, "Data")
+    page.get_by_role("button", name="Show all reviews").click()
+    page.get_by_text("1 to 25 of 128").wait_for()
+    assert not page.trouble
+
+
+def test_a_student_points_at_pieces_picks_a_head_and_takes_the_tour(page):
+    open_tab(page, "Tokens")
+    page.locator(".s-token:visible").first.wait_for()
+    page.get_by_role("button", name="Take the tour").click()
+    for step in range(1, 9):
+        page.locator(".s-tour h3", has_text=f"{step}.").wait_for()
+        page.get_by_role("button", name="End" if step == 8 else "Next ›").locator("visible=true").last.click()
+    page.locator(".s-tour").wait_for(state="hidden")
+    open_tab(page, "Attention")
+    page.locator("[data-from]:visible").nth(2).hover()
+    page.get_by_text("looks at “").wait_for()
+    page.locator(".s-heads button:visible").nth(6).click()  # layer 2, head 3 of a model of 4 heads
+    page.locator(".s-heads button.picked[data-pick='2-3']:visible").wait_for()
+    from playwright.sync_api import expect
+
+    expect(page.get_by_label("number input for Attention head")).to_have_value("3")
+    open_tab(page, "Two texts")
+    page.get_by_text("The second text").locator("visible=true").first.wait_for()
+    page.wait_for_function(f"({POINTS})() > 0")
+    assert not page.trouble
+
+
+def test_a_link_reopens_tab_texts_runs_and_sliders(page):
+    from playwright.sync_api import expect
+
     open_tab(page, "Compare")
     box = page.get_by_label("A sentence to judge")
-    box.fill("<img src=x onerror=window.__pwn=1> <script>window.__pwn=1</script> $\\href{javascript:1}{x}$ {{7*7}}")
+    box.fill("a dull & <b>hollow</b> film, 100 % \u00e9")
     box.press("Enter")
     page.locator(".s-verdict:visible").first.wait_for()
+    shown = page.locator(".s-verdict:visible").count()
+    page.get_by_text("Which runs").click()
+    page.locator(".token-remove:visible").first.click()
+    expect(page.locator(".s-verdict:visible")).to_have_count(shown - 1)
+    left = page.locator(".s-verdict:visible h3").all_inner_texts()
+    open_tab(page, "Is it real?")
     open_tab(page, "Tokens")
-    box = page.get_by_label("A sentence to take apart")
-    box.fill("<img src=x onerror=window.__pwn=1> ${7*7}")
-    box.press("Enter")
-    page.locator(".s-token:visible").first.wait_for()
-    page.wait_for_timeout(500)
-    assert page.evaluate("window.__pwn") is None
+    page.get_by_label("number input for Layer").locator("visible=true").first.fill("2")
+    open_tab(page, "Compare")
+    page.get_by_role("button", name="Copy link").click()
+    page.get_by_text("Copied.").wait_for()
+    assert "sentence=a+dull" in page.url and "compare=real" in page.url
+    page.reload()
+    pairs = page.get_by_text("Choose two runs on the same reviews").or_(page.get_by_text("In words"))
+    pairs.locator("visible=true").first.wait_for()  # the tab and its panel
+    open_tab(page, "One text")
+    expect(page.get_by_label("A sentence to judge")).to_have_value("a dull & <b>hollow</b> film, 100 % \u00e9")
+    expect(page.locator(".s-verdict:visible h3")).to_have_text(left)
+    open_tab(page, "Tokens")
+    expect(page.get_by_label("number input for Layer").locator("visible=true").first).to_have_value("2")
+    address = page.url.split("?")[0]
+    for query in ("tab=nowhere&layer=abc&runs=nobody,..&head=-7", "dataset=/etc/passwd", "tab=data&model=../../x"):
+        page.goto(f"{address}?{query}")
+        page.get_by_role("tab", name="Data").locator("visible=true").first.wait_for()
+        page.locator(".s-tile:visible").first.wait_for()  # the reviews are shown all the same
+    page.trouble.clear()

@@ -10,27 +10,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from senti import cli
-
 PROJECT = Path(__file__).parents[1]
 RESULT_KEYS = {"run", "method", "model", "dataset", "scores", "parameters", "seconds", "peak_memory_mb",
                "bytes_on_disk", "ms_per_sentence"}  # fmt: skip
 
 
 @pytest.fixture
-def senti(capsys, root, tiny_folder, with_hub_cache):
+def senti(command, tiny_folder, with_hub_cache):
     """Run `senti ...` on the tiny reviews and the tiny DistilBERT; returns (exit code, stdout, stderr)."""
-
-    def call(*words: str) -> tuple[int, str, str]:
-        capsys.readouterr()
-        try:
-            code = cli.run([*words, "--output_dir", str(root)])
-        except SystemExit as e:
-            code = e.code
-        out = capsys.readouterr()
-        return code, out.out, out.err
-
-    return call
+    return command
 
 
 @pytest.fixture
@@ -151,6 +139,8 @@ def test_predict_a_file(senti, tiny, tmp_path, suffix):
     assert list(written.columns) == ["id", "review", f"{run} label", f"{run} confidence"]
     assert list(written["review"]) == ["a tender film", "NA"] and list(written["id"]) == ["7", "8"]
     assert written[f"{run} label"].iloc[0] == "positive"
+    code, out, err = senti("predict", "--file", f"no-such.{suffix}")
+    assert code == 2 and out == "" and f"no-such.{suffix} is not a file" in err
 
 
 @pytest.mark.parametrize(
@@ -170,9 +160,9 @@ def test_predict_a_file(senti, tiny, tmp_path, suffix):
         (["svm", "--run", "../x"], "../x"),
         (["predict", "hello"], "quickstart"),
         (["predict", "  "], "Text 1"),
-        (["predict", "--file", "no-such.csv"], "no-such.csv"),
         (["runs", "show", "nobody"], "nobody"),
         (["runs", "stop"], "needs the name"),
+        (["runs", "import", "no-such.zip"], "no-such.zip"),
         (["compare", "x", "--runs", "nobody"], "nobody"),
         (["inspect", ""], "empty"),
     ],
@@ -211,3 +201,67 @@ def test_doctor(root):
     checks = {check["what"]: check for check in one_object(done.stdout)["checks"]}
     assert done.returncode == 0, done.stdout
     assert checks["model minilm"]["ok"] and checks["smoke run"]["ok"] and not checks["Hugging Face Hub"]["ok"]
+
+
+def test_problems_are_listed_and_written(senti, tiny, tmp_path):
+    code, out, _ = senti("problems", *tiny, "--max-length", "8", "--out", str(tmp_path / "flagged.csv"), "--json")
+    told = one_object(out)
+    assert code == 0 and told["counts"]["cut"] > 0 and len(told["rows"]) == sum(told["counts"].values())
+    assert len(pd.read_csv(tmp_path / "flagged.csv", encoding="utf-8-sig")) == len(told["rows"])
+    assert "near-duplicates" in senti("problems", *tiny)[1]
+
+
+def test_slices_are_counted_and_scored(senti, tiny):
+    senti("tfidf", "--dataset", tiny[1])
+    told = one_object(senti("slices", *tiny, "--slice", "label: positive", "--json")[1])
+    assert told["slices"]["all"] == told["slices"]["label: positive"] == 16
+    assert {row["slice"] for row in told["scores"]} == set(told["slices"])
+    code, _, err = senti("slices", *tiny, "--slice", "irony")
+    assert code == 2 and err.count("\n") == 1 and "irony" in err
+
+
+def test_the_map_and_two_texts_and_probes(senti, tiny, tmp_path):
+    told = one_object(senti("map", *tiny, "--layer", "1", "--out", str(tmp_path / "map.csv"), "--json")[1])
+    assert told["layer"] == 1 and len(told["points"]) == 32 == len(pd.read_csv(tmp_path / "map.csv"))
+    told = one_object(senti("contrast", *tiny, "a tender film", "a dull film", "--json")[1])
+    assert {row["what"] for row in told["drift"]} == {"[CLS]", "mean", "a", "film"}
+    (curve,) = one_object(senti("probe", *tiny, "--json")[1])["probes"]
+    assert len(curve["curve"]) == 6 and curve["reader"] == "backbone"
+    assert "shuffled" not in senti("probe", *tiny)[1] and senti("probe", *tiny, "nobody")[0] == 2
+
+
+def test_drift_of_a_run(senti, tiny):
+    senti("finetune", *tiny, "--name", "full", "--epochs", "1")
+    told = one_object(senti("drift", *tiny, "full", "--json")[1])
+    assert len(told["drift"]) == 6 and all(row["cka"] <= 1.0001 for row in told["drift"])
+    assert "CKA" in senti("drift", *tiny, "full")[1]
+
+
+def test_runs_are_judged(senti, tiny, root):
+    for name, knobs in (("weak", ["--C", "1e-6"]), ("strong", [])):
+        senti("tfidf", "--dataset", tiny[1], "--name", name, *knobs)
+    (pair,) = one_object(senti("differences", "--json")[1])["pairs"]
+    assert {pair["first"], pair["second"]} == {"weak", "strong"} and 0 <= pair["p"] <= pair["corrected"] <= 1
+    told = one_object(senti("challenge", "--runs", "strong", "--json")[1])["runs"][0]
+    assert told["rates"][-1]["phenomenon"] == "all" and told["rates"][-1]["n"] > 300
+    assert len(told["failures"]) >= told["rates"][-1]["n"] - told["rates"][-1]["passed"]
+    (why,) = one_object(senti("explain", "a tender film", "--runs", "strong", "--json")[1])["runs"]
+    assert why["way"] == "linear contributions" and why["total"] == pytest.approx(why["expected"])
+    assert max(why["words"], key=lambda word: word["own"])["word"] == "tender"
+    words = ("explain", "a tender film", "--runs", "strong", "--label", "negative", "--json")
+    (other,) = one_object(senti(*words)[1])["runs"]
+    assert other["label"] == "negative" and other["total"] == pytest.approx(-why["total"])
+    listed = one_object(senti("disagreements", "--json")[1])
+    saved = [pd.read_parquet(root / name / "predictions.parquet") for name in ("weak", "strong")]
+    weak, strong = (frame[frame["split"] == "test"].eval("p1 > p0") for frame in saved)
+    assert len(listed["sentences"]) == (weak != strong).sum() > 0 and set(listed["runs"]) == {"weak", "strong"}
+    found = one_object(senti("disagreements", listed["sentences"][0]["text"], "--json")[1])
+    assert {side["label"] for side in found["sides"]} == {"negative", "positive"}
+    assert all(len(side["nearest"]) == 3 for side in found["sides"])
+    assert found["deletion"]["proven"] and found["parting"]["layer"] is None
+    for words in (["differences"], ["challenge"], ["explain", "a tender film"], ["disagreements"],
+                  ["disagreements", "a tender film"]):
+        code, out, _ = senti(*words)
+        assert code == 0 and "weak" in out and "strong" in out
+    code, _, err = senti("differences", "--runs", "weak")
+    assert code == 2 and "train another" in err

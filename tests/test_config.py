@@ -42,7 +42,7 @@ def test_the_command_line_leaves_defaults_out():
     ],
 )  # fmt: skip
 def test_a_bad_knob_is_refused_by_name_and_value(knobs):
-    (name, value), = knobs.items()
+    ((name, value),) = knobs.items()
     with pytest.raises(BadConfig, match=name) as refusal:
         LoraConfig(**knobs)
     assert str(value) in str(refusal.value)

@@ -5,10 +5,12 @@ import pytest
 import torch
 
 from senti.encoder import (
+    ARCHITECTURES,
     batches,
     by_length,
     features,
     first_token_only,
+    lean,
     load_classifier,
     load_tokenizer,
     make_lean,
@@ -17,7 +19,6 @@ from senti.encoder import (
     resolve_precision,
 )
 from senti.encoder.batches import CHUNK
-from senti.encoder.lean import KNOWN as LEAN
 from senti.errors import BadConfig
 
 TEXTS = [("a tender film " * n).strip() for n in (9, 1, 4, 2, 7, 3, 3, 12, 1)]
@@ -125,7 +126,7 @@ def test_a_classifier_on_minilm_is_unchanged_too(minilm):
 
 
 @pytest.mark.parametrize("first", [False, True])
-@pytest.mark.parametrize("kind", [*LEAN, "electra"])
+@pytest.mark.parametrize("kind", [*(kind for kind, known in ARCHITECTURES.items() if known.plain), "electra"])
 def test_the_lean_pass_is_the_model_s(kind, first):
     """Same logits and states, with padding, without, and for many tokens at once; unknown architectures keep theirs."""
     model = plain_bert(kind).eval()
@@ -142,7 +143,21 @@ def test_the_lean_pass_is_the_model_s(kind, first):
             real = inputs["attention_mask"].bool()[:, : states.shape[1]]
             expected = before.hidden_states[-1][:, : states.shape[1]]
             torch.testing.assert_close(states[real], expected[real], atol=1e-5, rtol=1e-4)
-            again = model(**inputs, output_hidden_states=True).hidden_states  # the stock way is still there
-            torch.testing.assert_close(again[1][real] if not first else again[1], before.hidden_states[1][real]
-                                       if not first else before.hidden_states[1])  # fmt: skip
+            again = model(**inputs, output_hidden_states=True).hidden_states
+            assert len(again) == len(before.hidden_states) == 3
+            everywhere = inputs["attention_mask"].bool()
+            for mine, theirs in zip(again, before.hidden_states, strict=True):
+                torch.testing.assert_close(mine[everywhere], theirs[everywhere], atol=1e-5, rtol=1e-4)
     assert first is (states.shape[1] == 1) or kind == "electra"
+
+
+@pytest.mark.parametrize("count", [1, 21])
+@pytest.mark.parametrize("masked", [False, True])
+def test_attention_written_out_and_filled_up_is_torch_s(masked, count):
+    torch.manual_seed(0)
+    joint = torch.randn(5, 21, 3, 4, 8)
+    mask = (torch.arange(21) < torch.tensor([21, 3, 9, 20, 1])[:, None])[:, None, None] if masked else None
+    expected = lean._torch_s(joint, mask, count)
+    assert expected.shape == (5, count, 4, 8)
+    for way in (lean._in_sixteens, lean._written_out):
+        torch.testing.assert_close(way(joint, mask, count), expected, atol=1e-6, rtol=1e-5)

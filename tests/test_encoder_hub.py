@@ -36,6 +36,10 @@ class Answer(BaseHTTPRequestHandler):
             self.reply(200, b"[]" if "tree" in parts else json.dumps({"id": "x/y", "sha": COMMIT}).encode())
             return
         self.server.asked.append((self.command, parts[1], parts[-1]))
+        if parts[1] in ("gated", "deleted"):
+            code = {"gated": "GatedRepo", "deleted": "RepoNotFound"}[parts[1]]
+            self.reply(403 if code == "GatedRepo" else 404, b"", {"X-Error-Code": code})
+            return
         if file.is_file():
             self.reply(200, file.read_bytes())
         else:
@@ -102,14 +106,15 @@ def test_what_is_hostile_is_refused_before_its_weights_are_asked_for(hub, tmp_pa
     (tmp_path / "owner" / "twin").mkdir(parents=True)
     refusals = python(
         "answer = []\n"
-        "for name in ('remote', 'adapter', 'pickled', 'missing', 'twin'):\n"
+        "for name in ('remote', 'adapter', 'pickled', 'missing', 'twin', 'gated', 'deleted'):\n"
         "    for load in (load_backbone, load_tokenizer, lambda b: load_classifier(b, ['a', 'b']), model_facts):\n"
         "        try: load(resolve_model('owner/' + name))\n"
         "        except MissingModel as e: answer.append(str(e))",
         hub, tmp_path,
     )  # fmt: skip
-    assert len(refusals) == 20 and not any("\n" in refusal for refusal in refusals)
-    says = ["auto_map", "carries an adapter", "pytorch_model.bin", "holds no config.json", "write ./owner/twin"]
+    assert len(refusals) == 28 and not any("\n" in refusal for refusal in refusals)
+    says = ["auto_map", "carries an adapter", "pytorch_model.bin", "holds no config.json", "write ./owner/twin",
+            "owner/gated is gated", "the Hub has no public model owner/deleted"]
     for i, words in enumerate(says):
         assert all(words in refusal for refusal in refusals[4 * i : 4 * i + 4]), refusals[4 * i]
     asked = {file for _, model, file in hub.asked if model != "whole"}

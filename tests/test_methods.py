@@ -9,9 +9,10 @@ from conftest import save_tiny_distilbert
 from senti.config import FinetuneConfig, LoraConfig, MajorityConfig, SvmConfig, TfidfConfig
 from senti.errors import BadConfig, RunFailed, Stopped
 from senti.evaluation import compare, disagreements, results_table
-from senti.experiment import conduct, create, prepare, start
+from senti.experiment import conduct, create, prepare
 from senti.methods import load
 from senti.runs import stop_run
+from senti.ui.workbench import begin
 
 pytestmark = pytest.mark.usefixtures("with_hub_cache")
 TEXTS = ["a tender film", "dull music over dull pictures", "nothing here but lovely ideas", "clumsy"]
@@ -165,7 +166,7 @@ def test_a_diverging_run_fails_with_a_sentence(root, config, tmp_path):
 
 
 def test_stop_keeps_a_usable_model(root, config):
-    run = start(root, config(FinetuneConfig, epochs=50, lr=1e-4, batch_size=1))
+    run = begin(root, config(FinetuneConfig, epochs=50, lr=1e-4, batch_size=1))
     deadline = time.monotonic() + 60
     while len(run.events()) < 3:
         assert time.monotonic() < deadline and run.status != "failed", run.log()
@@ -177,7 +178,7 @@ def test_stop_keeps_a_usable_model(root, config):
 
 
 def test_a_started_run_finishes_on_its_own(root, config):
-    run = start(root, config(TfidfConfig))
+    run = begin(root, config(TfidfConfig))
     deadline = time.monotonic() + 60
     while run.status in ("queued", "running"):
         assert time.monotonic() < deadline, run.log()

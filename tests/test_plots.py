@@ -30,6 +30,7 @@ WORDS = pd.DataFrame(
     {"label": ["negative", "positive"], "word": ["dull", EVIL], "log_odds": [3.0, 2.0], "count": [9, 1200]}
 )
 PIECES = ["[CLS]", "the", "the", EVIL]
+MARGINS = pd.DataFrame({"layer": [0, 1], "label": [EVIL, "positive"], "margin": [-0.5, 1.2]})
 SQUARE = np.full((4, 4), 0.25)
 
 
@@ -47,6 +48,7 @@ def all_figures() -> dict:
         "accuracy": plots.accuracy_curve(EVENTS),
         "lr": plots.learning_rate(EVENTS),
         "results": plots.results_dots(RESULTS),
+        "parting": plots.parting_curves([(EVIL, "svm", MARGINS), ("LoRA", "lora", MARGINS)], EVIL, EVIL, 1),
         "study": plots.weights_and_accuracy(RESULTS.assign(trained=[74498, 22_000_000], name=EVIL, mark=EVIL)),
     }
 
@@ -74,7 +76,8 @@ def test_two_sentiments_have_their_fixed_colours_and_grades_pass_through_grey() 
 
 def test_a_colour_goes_with_the_meaning_of_a_label_not_with_its_place() -> None:
     by_alphabet = ["negative", "neutral", "positive", "very negative", "very positive"]
-    assert plots.label_colors(by_alphabet) == plots.label_colors(plots.GRADES)
+    by_grade = ["very negative", "negative", "neutral", "positive", "very positive"]
+    assert list(plots.label_colors(by_alphabet).items()) == list(plots.label_colors(by_grade).items())
     assert plots.label_colors(["positive", "negative"])["positive"] == plots.POSITIVE
     assert list(plots.label_colors(["10 stars", "2 stars", "1 star"])) == ["1 star", "2 stars", "10 stars"]
 
@@ -136,3 +139,10 @@ def test_a_run_without_events_gives_an_empty_frame() -> None:
 def test_results_carry_their_interval() -> None:
     error = plots.results_dots(RESULTS).data[0].error_x
     assert error.array[0] == pytest.approx(0.02) and error.arrayminus[0] == pytest.approx(0.03)
+
+
+def test_the_place_where_runs_part_is_marked_and_each_layer_says_its_verdict() -> None:
+    figure = all_figures()["parting"]
+    assert [shape.x0 for shape in figure.layout.shapes if shape.x0 == shape.x1] == [0.5]
+    assert figure.data[0].text[1] == f"{plots.plain(EVIL)}, layer 1: its probe says positive, 1.20 from the line"
+    assert len(plots.parting_curves([("LoRA", "lora", MARGINS)], "a", "b", None).layout.shapes) == 1  # zero alone

@@ -8,10 +8,25 @@ from pathlib import Path
 
 import pytest
 
+from senti import cli
+from senti.runs import list_runs
+
 PROJECT = Path(__file__).parents[1]
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "senti"]
 ACCELERATE = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2",
               "--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no", "-m", "senti"]  # fmt: skip
+
+
+EACH = """
+import os
+from senti import cli
+for words in {}:
+    try:
+        code = cli.run(words)
+    except SystemExit as e:
+        code = e.code
+    os.write(1, b"ended %d\\n" % code)  # at once, or the lines of the two would mix
+"""
 
 
 def together(launcher, *words):
@@ -25,43 +40,47 @@ def knobs(tiny_folder, with_hub_cache, root):
             "--batch_size", "8", "--precision", "fp32", "--output_dir", str(root)]  # fmt: skip
 
 
-@pytest.mark.parametrize(("launcher", "method"), [(TORCHRUN, "finetune"), (ACCELERATE, "lora")])
-def test_two_processes_train_one_run_as_one_alone_would(root, knobs, launcher, method):
-    done = together(launcher, method, *knobs, "--name", "shared", "--json")
-    assert done.returncode == 0, done.stderr[-3000:]
-    shared = json.loads(done.stdout.strip().splitlines()[-1])
-    assert done.stdout.count('"run"') == 1  # the first process alone speaks
-    alone = subprocess.run([sys.executable, "-m", "senti", method, *knobs, "--run", "alone", "--json"],
-                           capture_output=True, text=True, cwd=PROJECT, check=True)  # fmt: skip
-    single = json.loads(alone.stdout)
-    assert sorted(p.name for p in root.iterdir() if p.is_dir()) == ["alone", "shared"]
+def the_same(shared, method, knobs, root, capsys):
+    """Compare what two processes ended with, given by its result, with a run of this process alone."""
+    name = f"alone-{method}"
+    capsys.readouterr()
+    assert cli.run([method, *knobs, "--run", name, "--json"]) == 0
+    single = json.loads(capsys.readouterr().out)
     assert shared["device"].endswith("2 processes") and "processes" not in single["device"]
     for split in ("validation", "test"):
         a, b = (result["scores"][split]["accuracy"] for result in (shared, single))
         assert abs(a - b) <= 3 / 32
-    rows = {name: [json.loads(line) for line in (root / name / "events.jsonl").read_text().splitlines()]
-            for name in ("shared", "alone")}  # fmt: skip
-    steps = {name: [(r["step"], r["split"]) for r in each] for name, each in rows.items()}
-    assert steps["shared"] == steps["alone"]  # as many updates, each written once
-    losses = {name: [r["loss"] for r in each] for name, each in rows.items()}
-    assert losses["shared"][:2] == pytest.approx(losses["alone"][:2], rel=1e-3)  # before the first update
-    assert losses["shared"][-1] == pytest.approx(losses["alone"][-1], abs=0.15)
+    rows = [[json.loads(line) for line in (root / run / "events.jsonl").read_text().splitlines()]
+            for run in (shared["run"], name)]  # fmt: skip
+    mine, its = ([(r["step"], r["split"]) for r in each] for each in rows)
+    assert mine == its  # as many updates, each written once
+    mine, its = ([r["loss"] for r in each] for each in rows)
+    assert mine[:2] == pytest.approx(its[:2], rel=1e-3)  # before the first update
+    assert mine[-1] == pytest.approx(its[-1], abs=0.15)
 
 
-def test_bf16_is_shared_too(knobs):
-    words = [word if word != "fp32" else "bf16" for word in knobs]
-    done = together(TORCHRUN, "finetune", *words, "--epochs", "1", "--json")
+def test_two_processes_train_one_run_as_one_alone_would(root, knobs, capsys):
+    done = together(ACCELERATE, "finetune", *knobs, "--name", "shared", "--json")
     assert done.returncode == 0, done.stderr[-3000:]
+    assert done.stdout.count('"run"') == 1  # the first process alone speaks
+    assert [path.name for path in root.iterdir() if path.is_dir()] == ["shared"]
+    the_same(json.loads(done.stdout.strip().splitlines()[-1]), "finetune", knobs, root, capsys)
 
 
-def test_a_mistake_is_said_once(knobs):
-    done = together(TORCHRUN, "finetune", *knobs, "--batch_size", "7")
-    assert done.returncode != 0
+def test_one_command_after_the_other(root, knobs, tmp_path, capsys):
+    """In one pair of processes, since it takes long to start: a mistake is said once, a method without processes runs
+    in the first, bf16 is shared too, and so is LoRA."""
+    wrong = ["finetune", *knobs, "--batch_size", "7"]
+    first = ["tfidf", *knobs[:2], *knobs[-2:], "--json"]
+    half = ["finetune", *(word if word != "fp32" else "bf16" for word in knobs), "--epochs", "1", "--json"]
+    lora = ["lora", *knobs, "--json"]
+    script = tmp_path / "four.py"
+    script.write_text(EACH.format([wrong, first, half, lora]))
+    done = together([*TORCHRUN[:-2], str(script)])
+    assert done.returncode == 0, done.stderr[-3000:]
+    ended = [line for line in done.stdout.splitlines() if line.startswith("ended")]
+    assert sorted(ended) == ["ended 0"] * 6 + ["ended 2"] * 2
     assert done.stderr.count("choose a multiple of 2") == 1 and "Traceback" not in done.stderr.split("choose")[0]
-
-
-def test_other_methods_run_in_the_first_process(root, knobs):
-    words = [*knobs[:2], *knobs[-2:]]
-    done = together(TORCHRUN, "tfidf", *words, "--json")
-    assert done.returncode == 0, done.stderr[-3000:]
-    assert len([p for p in root.iterdir() if p.is_dir()]) == 1
+    assert sorted(run.facts["method"] for run in list_runs(root)) == ["finetune", "lora", "tfidf"]
+    told = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    the_same(next(each for each in told if "lora" in each["run"]), "lora", knobs, root, capsys)

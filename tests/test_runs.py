@@ -55,6 +55,9 @@ def test_status_is_derived_from_files(root):
     run.write_json("error.json", {"message": "x"})
     assert run.status == "failed"
     run.write_json("result.json", {})
+    assert run.status == "unreadable"
+    run.write_json("config.json", run.facts | {"data": {"labels": ["a", "b"]}})
+    run.write_json("result.json", {"scores": {"validation": {"accuracy": 1}, "test": {"accuracy": 1}}})
     assert run.status == "finished"
 
 

@@ -10,10 +10,16 @@ import time
 import pytest
 
 from senti.config import TfidfConfig
-from senti.experiment import start
-from senti.runs import standby
+from senti.experiment import create, prepare
+from senti.runs import spawn, standby
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals")
+
+
+def start(root, config):
+    run = create(root, prepare(config))
+    spawn(run)
+    return run
 
 
 @pytest.fixture
@@ -24,8 +30,8 @@ def ready():
     yield worker
     while standby._idle:
         left = standby._idle.pop()
-        left.stdin.close()
-        left.wait()
+        left.kill()
+        left.communicate()
 
 
 def until(condition, seconds=60):
@@ -74,13 +80,16 @@ def test_none_where_it_is_forbidden(monkeypatch):
 PARENT = """
 import sys, time
 from senti.config import FinetuneConfig
-from senti.experiment import start
-from senti.runs import standby
+from senti.experiment import create, prepare
+from senti.runs import spawn, standby
 standby.keep_ready()
 print(standby._idle[0].pid, flush=True)
 if len(sys.argv) > 1:
     from pathlib import Path
-    print(start(Path(sys.argv[1]), FinetuneConfig(dataset=sys.argv[2], model="distilbert", epochs=2)).name, flush=True)
+    config = FinetuneConfig(dataset=sys.argv[2], model="distilbert", epochs=2)
+    run = create(Path(sys.argv[1]), prepare(config))
+    spawn(run)
+    print(run.name, flush=True)
 time.sleep(600)
 """
 

@@ -9,8 +9,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from senti.config import FinetuneConfig, LoraConfig
-from senti.encoder import load_classifier, padded, resolve_model
-from senti.encoder.lora import STACKED, check_upper
+from senti.encoder import ARCHITECTURES, load_classifier, padded, resolve_model
+from senti.encoder.lora import check_upper
 from senti.errors import BadConfig, Stopped
 from senti.experiment import create, prepare
 from senti.methods.lora import adapted
@@ -18,7 +18,7 @@ from senti.training.dropout import ByteDropout, attend, drop, quicken
 from senti.training.optimizer import MasterAdamW
 from senti.training.rows import RowEmbedding, row_embeddings
 from senti.training.sampler import LengthSampler, order_by_length
-from senti.training.upper import Skipped, StateCollator, check_size, layers_of, lower_skipped, lower_states
+from senti.training.upper import Skipped, StateCollator, check_size, lower_skipped, lower_states
 
 LENGTHS = np.random.default_rng(0).integers(3, 60, 1000).tolist()
 
@@ -223,11 +223,13 @@ def test_the_sampler_is_the_order_of_its_epoch():
 
 
 @pytest.fixture
-def trainer_of(tmp_path, tiny_folder, with_hub_cache):
+def trainer_of(tmp_path, tiny_folder, with_hub_cache, monkeypatch):
     """A QuickTrainer on the tiny reviews that saves every three steps; four steps an epoch."""
     from senti.encoder import load_tokenizer
     from senti.training.tokenize import tokenize
     from senti.training.trainer import Collator, QuickTrainer, Texts, arguments, cross_entropy, made_ready
+
+    monkeypatch.setattr("senti.training.checkpoint.KEPT", 9)
 
     def make(cls, precision, name):
         knobs = {"batch_size": 16, "epochs": 2, "lr": 1e-2, "precision": precision}
@@ -244,8 +246,8 @@ def trainer_of(tmp_path, tiny_folder, with_hub_cache):
         ids = list(tokenize(prepared.corpus, tokenizer, 64).with_format("numpy")["train"]["input_ids"])
         labels_of = prepared.corpus.splits["train"]["label"].to_numpy()
         args = arguments(config, run, 64)
-        args.eval_strategy, args.load_best_model_at_end, args.eval_on_start = "no", False, False
-        args.save_strategy, args.save_steps, args.save_total_limit = "steps", 3, 9
+        args.eval_strategy, args.eval_on_start = "no", False
+        args.save_strategy, args.save_steps = "steps", 3
         args.logging_steps = 1
         return QuickTrainer(
             model=made_ready(model, precision), args=args, train_dataset=Texts(ids, labels_of),
@@ -282,7 +284,7 @@ def bert_like(kind):
     return AutoModelForSequenceClassification.from_config(AutoConfig.for_model(kind, **sizes)).eval()
 
 
-@pytest.mark.parametrize("kind", STACKED)
+@pytest.mark.parametrize("kind", [kind for kind, known in ARCHITECTURES.items() if known.plain])
 @pytest.mark.parametrize("upper", [1, 2, 3])
 def test_kept_states_and_upper_layers_are_the_whole_model(kind, upper):
     model = bert_like(kind)
@@ -291,7 +293,7 @@ def test_kept_states_and_upper_layers_are_the_whole_model(kind, upper):
         whole = model(**padded(ids, pad=1)).logits
     states = lower_states(model, ids, 1, upper)
     assert [tuple(state.shape) for state in states] == [(4, 32), (2, 32), (3, 32)]
-    layers = model.base_model.get_submodule(layers_of(model))
+    layers = model.base_model.get_submodule(ARCHITECTURES[kind].layers)
     with lower_skipped(model, upper), torch.inference_mode():
         assert sum(type(layer) is Skipped for layer in layers) == 3 - upper
         batch = StateCollator()([(state, 0) for state in states])

@@ -1,5 +1,9 @@
 """The app as a visitor's program meets it: really launched, called over HTTP."""
 
+import json
+import os
+import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,9 +16,15 @@ from senti.ui.widgets import plotly_script
 
 
 @pytest.fixture(scope="module")
-def served(hub_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """An app over an empty folder of runs."""
-    with serve(tmp_path_factory.mktemp("runs"), hub_cache) as app:
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty folder for runs."""
+    return tmp_path_factory.mktemp("runs")
+
+
+@pytest.fixture(scope="module")
+def served(hub_cache: Path, runs: Path) -> Iterator[Served]:
+    """An app over it."""
+    with serve(runs, hub_cache) as app:
         yield app
 
 
@@ -28,7 +38,7 @@ def client(served: Served) -> Iterator[Client]:
 
 def test_only_what_is_meant_for_programs_is_public(client: Client) -> None:
     endpoints = set(client.view_api(return_format="dict", print_info=False)["named_endpoints"])
-    assert {"/data_page", "/tokens", "/start_run", "/stop_run", "/run_status"} <= endpoints
+    assert {"/data_page", "/tokens", "/start_run", "/stop_run", "/resume_run", "/run_status"} <= endpoints
     assert not [name for name in endpoints if name.startswith(("/show", "/fetch", "/pick", "/turn", "/flip"))]
 
 
@@ -83,6 +93,27 @@ def test_a_text_becomes_pieces_with_ids_and_shapes(client: Client) -> None:
 def test_an_empty_text_is_answered_with_a_sentence(client: Client) -> None:
     with pytest.raises(AppError, match="type a sentence"):
         client.predict("  ", "distilbert", api_name="/tokens")
+
+
+def test_a_killed_run_is_known_as_such_and_goes_on(client: Client, runs: Path) -> None:
+    def told_of(key: str, *values: object) -> dict[str, object]:
+        deadline = time.monotonic() + 60
+        while (told := client.predict(name, api_name="/run_status")).get(key) not in values:
+            assert time.monotonic() < deadline, told
+        return told
+
+    knobs = {"dataset": "rotten_tomatoes", "model": "distilbert", "epochs": 50, "batch_size": 1}
+    name = client.predict("finetune", json.dumps(knobs), api_name="/start_run")
+    told_of("split", "train")
+    os.kill(json.loads((runs / name / "worker.json").read_text())["pid"], signal.SIGKILL)
+    began = time.monotonic()
+    told_of("status", "interrupted")
+    assert time.monotonic() - began < 10
+    assert client.predict(name, api_name="/resume_run") in ("queued", "running")
+    with pytest.raises(AppError, match="nothing to resume"):
+        client.predict(name, api_name="/resume_run")
+    told_of("status", "running")
+    assert client.predict(name, api_name="/stop_run") == "stopped"
 
 
 def test_a_run_is_started_watched_and_stopped_by_a_program(client: Client) -> None:

@@ -1,5 +1,8 @@
 """The Compare tab: cards, table, disagreements; through the handlers and through a really launched app."""
 
+from types import SimpleNamespace
+
+import gradio as gr
 import pandas as pd
 import pytest
 from gradio_client import Client
@@ -7,7 +10,7 @@ from serving import serve
 
 from senti.config import MajorityConfig, TfidfConfig
 from senti.experiment import conduct, create, prepare
-from senti.ui import tab_compare, verdicts
+from senti.ui import batch, differ, one_text, tab_compare, verdicts
 
 
 @pytest.fixture(scope="module")
@@ -24,29 +27,57 @@ def runs(tmp_path_factory, tiny_folder):
 
 def test_cards_tell_label_and_probabilities(runs):
     root, majority, tfidf = runs
-    html = tab_compare.say(root, "a tender film about two sisters", [majority, tfidf])
+    html = one_text.say(root, "a tender film about two sisters", [majority, tfidf])
     assert html.count("s-verdict") >= 2 and "TF-IDF + SVM" in html and "Majority class" in html
     assert "negative 50 %" in html and "positive" in html
 
 
+def test_a_pinned_text_stays_beside_the_next_one(runs):
+    root, majority, tfidf = runs
+    html = one_text.say(root, "a dull film", [majority, tfidf], "a tender film")
+    assert "pinned: positive; turned over" in html and "same label, +0 points" in html
+    assert "pinned" not in one_text.say(root, "a film", [tfidf], "a film")
+    text, told, button = one_text.pin("a <b>film</b>")
+    assert text == "a <b>film</b>" and "<b>" not in told and button.visible
+
+
 def test_the_choice_survives_deleted_runs(runs):
     root, majority, tfidf = runs
-    assert "TF-IDF" in tab_compare.say(root, "a tender film", [tfidf, "gone"])
+    assert "TF-IDF" in one_text.say(root, "a tender film", [tfidf, "gone"])
     dropdown, board, offer = tab_compare.refresh(root, ["gone"])
     assert set(dropdown.value) == {majority, tfidf} and "results on 32 test reviews" in board and offer.visible
 
 
 def test_without_runs_the_page_says_what_to_do(tmp_path):
-    assert "No trained model yet" in tab_compare.say(tmp_path, "a film", [])
+    assert "No trained model yet" in one_text.say(tmp_path, "a film", [])
     _, board, offer = tab_compare.refresh(tmp_path, [])
-    assert board == "" and offer.visible
+    assert "No trained model" in board and offer.visible
+
+
+def test_a_file_comes_back_with_what_every_run_says(runs, tmp_path):
+    root, majority, tfidf = runs
+    path = tmp_path / "mine.csv"
+    path.write_text("id,review\n7,a tender film\n8,\n9,=a dull <b>mess</b>\n")
+    html, button = batch.label(root, str(path), "", [majority, tfidf])
+    frame = pd.read_csv(button.value["path"], dtype=str, keep_default_na=False)
+    assert list(frame["id"]) == ["7", "8", "9"] and list(frame[f"{tfidf} label"]) == ["positive", "", "negative"]
+    probability = tab_compare.predict(root, "=a dull <b>mess</b>", [tfidf])[0]["confidence"]
+    assert float(frame[f"{tfidf} confidence"][2]) == pytest.approx(probability, abs=1e-4)
+    assert frame["review"][2] == "'=a dull <b>mess</b>"  # no formula for a spreadsheet
+    assert "<b>mess" not in html and "no text" in html
+    assert "Choose a file" in batch.label(root, None, "", [tfidf])[0]
+    path.write_text("review\n" + "a film\n" * 20_001)
+    with pytest.raises(gr.Error, match="20,001 rows"):
+        batch.label(root, str(path), "", [tfidf])
 
 
 def test_disagreements(runs):
     root, majority, tfidf = runs
-    html, texts = tab_compare.differ(root, [majority, tfidf])
-    assert len(texts) == 16 and html.count("data-pick") == 16
-    assert "at least two runs" in tab_compare.differ(root, [majority])[0]
+    html, rows, picked, panel = differ.differ(root, [majority, tfidf])
+    assert len(rows) == 16 and html.count("data-pick") == 16 and picked is None and not panel.visible
+    sentence = differ.pick(rows, SimpleNamespace(pick="3"))
+    assert sentence == rows[3] and sentence.label in sentence.labels
+    assert "at least two runs" in differ.differ(root, [majority])[0]
 
 
 def test_runs_on_other_reviews_stand_in_a_table_of_their_own(runs):

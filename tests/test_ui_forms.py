@@ -4,10 +4,19 @@ from dataclasses import fields
 
 import pytest
 
-from senti.config import METHODS, FinetuneConfig, LoraConfig, SvmConfig
+from senti.config import (
+    METHODS,
+    Config,
+    FinetuneConfig,
+    LoraConfig,
+    MajorityConfig,
+    SvmConfig,
+    TfidfConfig,
+    method_name,
+)
 from senti.errors import BadConfig, BadData, MissingModel
 from senti.ui.choice import Choice
-from senti.ui.forms import CHOSEN_ABOVE, read_form, split_knobs, widget, written
+from senti.ui.forms import CHOSEN_ABOVE, choice_of, filled, read_form, split_knobs, widget, written
 
 HERE = Choice("bundled", "minilm")
 
@@ -45,6 +54,20 @@ def test_what_is_typed_is_read_as_it_was_meant(name: str, typed: object, meant: 
     config = read_form("finetune", (name,), HERE, (typed,))
     assert getattr(config, name) == meant
     assert isinstance(config, FinetuneConfig)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [MajorityConfig("sst2", subset=40, seed=3), TfidfConfig("imdb", "t", "l", C=0.03), SvmConfig("bundled", layer=2),
+     FinetuneConfig("bundled", model="bert", lr=2.5e-5, epochs=7, gradient_checkpointing=True, scheduler="cosine"),
+     LoraConfig("bundled", model="minilm", lora_rank=4, lora_targets="query", subset=1000, warmup=0.0)],
+)  # fmt: skip
+def test_a_form_filled_from_a_config_asks_for_that_config(config: Config) -> None:
+    method = method_name(config)
+    names, values = defaults(method)
+    found = filled(config, names)
+    assert [type(value) for value in found] == [type(value) for value in values]
+    assert read_form(method, names, choice_of(config), tuple(found)) == config
 
 
 @pytest.mark.parametrize(

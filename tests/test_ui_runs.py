@@ -3,24 +3,23 @@
 import json
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 import pytest
 
 from senti.config import FinetuneConfig, LoraConfig, MajorityConfig, TfidfConfig, to_dict
 from senti.errors import BadConfig
 from senti.experiment import conduct, create, prepare
+from senti.limits import LOCAL
 from senti.runs import Run, create_run, open_run
-from senti.ui import tab_lora, tab_svm
+from senti.ui import tab_lora
 from senti.ui.api import start_from_json, status_of
 from senti.ui.choice import Choice
-from senti.ui.history import deletable, knobs, show_history
-from senti.ui.outcome import show_outcome, surest_mistakes
+from senti.ui.history import deletable, fill_form, knobs, show_history
+from senti.ui.outcome import show_outcome
 from senti.ui.plan import show_plan, terminal
-from senti.ui.watch import newest, show_run
-from senti.ui.workbench import MOST_WAITING, begin
+from senti.ui.watch import go_on, newest, show_run
+from senti.ui.workbench import begin
 
-PARTS = 11  # a panel with its three curves
+PARTS = 12  # a panel with its three curves
 EVIL = "<script>alert(1)</script>"
 
 
@@ -37,7 +36,7 @@ def pretend(root: Path, name: str, config=None, **files: object) -> Run:
 
 
 def shown(root: Path, name: str, seen: str = "") -> dict[str, object]:
-    names = ["seen", "stage", "timer", "status", "stop", "drawn", "writes", "log", "loss", "accuracy", "rate"]
+    names = ["seen", "stage", "timer", "status", "stop", "resume", "drawn", "writes", "log", "loss", "accuracy", "rate"]
     return dict(zip(names, show_run(root, "Nothing yet.", PARTS, name, seen), strict=True))
 
 
@@ -87,6 +86,34 @@ def test_a_queued_run_keeps_the_timer_going(root: Path) -> None:
     assert "queued" in panel["status"] and panel["timer"].active and panel["stop"].visible
 
 
+@pytest.mark.parametrize(
+    ("files", "offered"),
+    [({}, True), ({"stop": ""}, True), ({"error__json": {"type": "RunFailed", "message": "The disk is full."}}, True),
+     ({"error__json": {"type": "Diverged", "message": "The loss became nan."}}, False), ({"queued": ""}, False)],
+)  # fmt: skip
+def test_what_ended_early_can_be_resumed_and_edited(root: Path, files: dict[str, object], offered: bool) -> None:
+    pretend(root, "one", events__jsonl=EVENTS, **files)
+    panel = shown(root, "one")
+    assert panel["resume"].visible == offered and panel["stop"].visible == ("queued" in files)
+    assert ("goes on" in panel["status"]) == (not files or "stop" in files)
+    edit, delete = show_history(root, "finetune", True, "one")[1:3]
+    assert edit.visible and delete.visible == ("queued" not in files)
+
+
+def test_what_cannot_be_resumed_is_refused_with_a_sentence(root: Path) -> None:
+    pretend(root, "bad", error__json={"type": "Diverged", "message": "The loss became nan."})
+    with pytest.raises(Exception, match="start a run with other knobs"):
+        go_on(root, "bad")
+
+
+def test_the_form_takes_a_run_s_knobs_but_no_file_of_the_server(root: Path) -> None:
+    pretend(root, "mine", FinetuneConfig(dataset="imdb", model="minilm", lr=3e-5, epochs=7))
+    assert fill_form(root, ("lr", "epochs"), "mine") == (Choice("imdb", "minilm"), "3e-5", 7)
+    pretend(root, "theirs", FinetuneConfig(dataset="/etc/passwd"))
+    with pytest.raises(Exception, match="upload the file"):
+        fill_form(root, ("lr", "epochs"), "theirs")
+
+
 def test_a_page_opened_anew_finds_what_is_not_over_before_what_is_newer(root: Path) -> None:
     (pretend(root, "waiting").path / "queued").touch()
     (pretend(root, "waiting-longer-behind").path / "queued").touch()
@@ -106,14 +133,14 @@ def test_runs_that_come_with_senti_or_are_not_over_stay(root: Path) -> None:
 def test_the_history_names_only_the_knobs_that_were_turned(root: Path) -> None:
     run = pretend(root, "mine", LoraConfig(dataset="imdb", lora_rank=4, lr=1e-4), stop="")
     assert knobs(run) == "Learning rate 1e-4, Rank 4"
-    table = show_history(root, "lora", "mine")[0]
+    table = show_history(root, "lora", True, "mine")[0]
     assert 'data-pick="mine"' in table and "stopped" in table
 
 
 def test_a_full_queue_takes_no_more(root: Path) -> None:
-    for i in range(MOST_WAITING):
+    for i in range(LOCAL.waiting):
         (pretend(root, f"waiting-{i}").path / "queued").touch()
-    with pytest.raises(BadConfig, match="runs wait already"):
+    with pytest.raises(BadConfig, match="runs would wait with this one"):
         begin(root, MajorityConfig())
 
 
@@ -156,21 +183,6 @@ def test_a_finished_run_shows_scores_confusion_and_mistakes(root: Path, trained:
     assert "right on test" in panel["status"] and "±" in panel["status"]
     visible, matrix, _ = show_outcome(root, "words")
     assert visible.visible and json.loads(matrix)["data"][0]["type"] == "heatmap"
-
-
-def test_the_surest_mistakes_are_wrong_and_in_order(root: Path, trained: Run) -> None:
-    saved = pd.read_parquet(trained.path / "predictions.parquet")
-    rng = np.random.default_rng(0)
-    saved["p1"] = rng.random(len(saved))
-    saved["p0"] = 1 - saved["p1"]
-    saved.to_parquet(trained.path / "predictions.parquet")
-    wrong = surest_mistakes(trained, n=5)
-    assert len(wrong) == 5 and (wrong["truth"] != wrong["said"]).all() and wrong["sure"].is_monotonic_decreasing
-
-
-def test_the_svm_tab_sets_methods_side_by_side_on_the_same_reviews(root: Path, trained: Run) -> None:
-    table, timer = tab_svm.show_beside(root, "words")
-    assert "TF-IDF" in table and not timer.active
 
 
 def test_the_lora_study_waits_for_a_run(root: Path, trained: Run) -> None:
