@@ -36,6 +36,13 @@ def client(served: Served) -> Iterator[Client]:
     client.close()
 
 
+def test_what_is_asked_while_an_answer_is_on_its_way_is_answered_next(client: Client) -> None:
+    """A text that is sent while its panel still opens would else be dropped without a word."""
+    events = [event for event in client.config["dependencies"] if len(event["targets"]) > 1]
+    assert len(events) > 10
+    assert [event["targets"] for event in events if event["trigger_mode"] == "once"] == []
+
+
 def test_only_what_is_meant_for_programs_is_public(client: Client) -> None:
     endpoints = set(client.view_api(return_format="dict", print_info=False)["named_endpoints"])
     assert {"/data_page", "/tokens", "/start_run", "/stop_run", "/resume_run", "/run_status"} <= endpoints

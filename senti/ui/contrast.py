@@ -94,7 +94,8 @@ def build(choice: gr.State, tab: gr.Tab, first: gr.Textbox) -> tuple[Any, gr.Tex
     private: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": 4}
     quiet = private | {"show_progress": "hidden", "trigger_mode": "always_last"}
     asked, shown = [choice, first, second, layer], [strips, alike, apart, layer]
-    gr.on([tab.select, first.submit, second.submit], show, asked, shown, show_progress_on=strips, **private)
+    gr.on([tab.select, first.submit, second.submit], show, asked, shown, show_progress_on=strips,
+          trigger_mode="always_last", **private)  # fmt: skip
     taken = pairs.click(take_pair, None, [first, second], **quiet)
     layer.input(turn_layer, asked, alike, **quiet)
     recipe.place(recipes.contrast, [choice, first, second])

@@ -131,7 +131,7 @@ def build(root: Path, choice: gr.State, tab: gr.Tab, table: reviews.Table, bar: 
     drawing: dict[str, Any] = private | {"show_progress_on": shown, "trigger_mode": "always_last"}
     said = bound(draw, root), asked, [shown, layer, notes]
     fresh = gr.on([tab.select, choice.change], bound(offer, root), [choice, name, color], [name, color],
-                  show_progress="hidden", **private)  # fmt: skip
+                  show_progress="hidden", trigger_mode="always_last", **private)  # fmt: skip
     fresh.then(*said, **drawing)
     gr.on([name.input, pooling.input, split.input, color.input, layer.release], *said, **drawing)
     shown.click(take, choice, [table.selection, *table.filters, *bar], show_progress="hidden", **private)

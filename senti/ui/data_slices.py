@@ -97,7 +97,8 @@ def build(root: Path, choice: gr.State, tab: gr.Tab, table: reviews.Table) -> No
         split = gr.Dropdown([("test", "test"), ("validation", "validation")], value="test", label="Split",
                             scale=1, min_width=120)  # fmt: skip
     shown = pickable()
-    private: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": 8, "show_progress": "hidden"}
+    private: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": 8, "show_progress": "hidden",
+                               "trigger_mode": "always_last"}  # fmt: skip
     asked = [choice, names, split]
     gr.on([tab.select, choice.change, names.input, split.input], bound(show, root), asked, [shown, names], **private)
     shown.click(take, asked, [table.selection, *table.filters], **private)

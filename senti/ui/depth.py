@@ -132,7 +132,7 @@ def build(root: Path, choice: gr.State, tab: gr.Tab) -> None:
     with gr.Row():
         probes, drifts = figure(PROBES, height=380), figure(DRIFT, height=380)
     private: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": 2}
-    quiet = private | {"show_progress": "hidden"}
+    quiet = private | {"show_progress": "hidden", "trigger_mode": "always_last"}
     asked, shown = [choice, names, pooling], [probes, drifts, notes]
     gr.on([tab.select, choice.change], bound(offer, root), asked, [names, *shown], **quiet)
     gr.on([names.input, pooling.input], bound(turn, root), asked, shown, **quiet)

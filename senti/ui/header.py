@@ -104,7 +104,8 @@ def _wire(
     app: gr.Blocks, choice: gr.State, opened: gr.State, panel: gr.Column, chips: gr.HTML, why: gr.HTML,
     use: gr.Button, fields: list[Any],
 ) -> None:  # fmt: skip
-    quiet: dict[str, Any] = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
+    quiet: dict[str, Any] = {"api_visibility": "private", "queue": False, "show_progress": "hidden",
+                             "trigger_mode": "always_last"}  # fmt: skip
     gr.on([app.load, choice.change], show_chips, choice, [chips, why], **quiet)
     chips.click(flip, opened, [opened, panel], **quiet)
     used = use.click(switch, fields, choice, api_visibility="private", concurrency_limit=4)

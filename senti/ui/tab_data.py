@@ -133,7 +133,8 @@ def build(app: gr.Blocks, root: Path, choice: gr.State) -> Picked:
     overview = [lead, tiles, histogram, words, table.filters[2], fetch]
     private: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": 16}
     quiet = private | {"show_progress": "hidden", "trigger_mode": "always_last"}
-    gr.on([app.load, choice.change], show_facts, choice, overview, **private).then(show_cut, choice, tiles, **quiet)
+    known = gr.on([app.load, choice.change], show_facts, choice, overview, trigger_mode="always_last", **private)
+    known.then(show_cut, choice, tiles, **quiet)
     fetched = fetch.click(fetch_facts, choice, overview, **private)
     fetched.then(show_cut, choice, tiles, **quiet)
     choice.change(lambda: None, None, table.selection, **quiet)

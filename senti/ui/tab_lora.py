@@ -78,6 +78,6 @@ def _place_study(root: Path, choice: gr.State, placed: Placed) -> None:
     private: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": 4}
     gr.on(
         [panel.stage.change, placed.tab.select], partial(show_study, root), panel.name, [shown, study],
-        show_progress="hidden", **private,
+        show_progress="hidden", trigger_mode="always_last", **private,
     )  # fmt: skip
     sweep.click(partial(start_study, root, form.names), [choice, *form.widgets], panel.name, **private)

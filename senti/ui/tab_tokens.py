@@ -155,7 +155,8 @@ def build(app: gr.Blocks, root: Path, choice: gr.State) -> Inspector:
     private: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": 4}
     quiet = private | {"show_progress": "hidden", "trigger_mode": "always_last"}
     asked: tuple[Any, ...] = (look_inside, inspector.inputs, inspector.outputs)
-    gr.on([tab.select, text.submit, part.input], *asked, show_progress_on=strip, **private)
+    gr.on([tab.select, text.submit, part.input], *asked, show_progress_on=strip,
+          trigger_mode="always_last", **private)  # fmt: skip
     taken = examples.click(take_example, offered, text, **quiet)
     taken.then(*asked, show_progress_on=strip, **private)
     contrasted(*asked, **quiet)
