@@ -6,26 +6,11 @@ A knob is declared once, as a field made by `knob()`; bounds are checked once, o
 32
 """
 
-import math
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from dataclasses import asdict, dataclass, fields
+from typing import Any
 
 from senti.errors import BadConfig
-
-
-def knob(
-    default: Any,
-    help: str,
-    *,
-    min: float | None = None,
-    max: float | None = None,
-    choices: tuple[str, ...] = (),
-    basic: bool = False,
-    label: str = "",
-) -> Any:
-    """Declare one knob: its default, its one-line help, its bounds, and if the short form shows it."""
-    metadata = {"help": help, "min": min, "max": max, "choices": choices, "basic": basic, "label": label}
-    return field(default=default, metadata=metadata)
+from senti.knob import check, knob, value_type
 
 
 def tune_knob() -> Any:
@@ -62,7 +47,7 @@ class Config:
 
     def __post_init__(self) -> None:
         for f in fields(self):
-            _check(f.name, getattr(self, f.name), value_type(type(self), f.name), f.metadata)
+            check(f.name, getattr(self, f.name), value_type(type(self), f.name), f.metadata)
 
 
 @dataclass(frozen=True)
@@ -206,15 +191,6 @@ def method_name(config: Config) -> str:
     return next(name for name, cls in METHODS.items() if cls is type(config))
 
 
-def value_type(cls: type[Config], name: str) -> type:
-    """The type of a knob without its `| None`."""
-    hint = get_type_hints(cls)[name]
-    if get_origin(hint) is None:
-        return hint
-    assert get_origin(hint) is Union or str(get_origin(hint)).endswith("UnionType'>"), hint
-    return next(arg for arg in get_args(hint) if arg is not type(None))
-
-
 def to_dict(config: Config) -> dict[str, Any]:
     """A config as plain values, method first."""
     return {"method": method_name(config), **asdict(config)}
@@ -243,23 +219,3 @@ def command_line(config: Config) -> list[str]:
 
 def _word(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _check(name: str, value: Any, kind: type, meta: Any) -> None:
-    if value is None:
-        return
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise BadConfig(f"{name} is {value!r}; it must be {_KINDS[kind]}.")
-    if meta["choices"] and value not in meta["choices"]:
-        raise BadConfig(f"{name} is {value!r}; choose one of {', '.join(meta['choices'])}.")
-    if kind in (int, float):
-        low, high = meta["min"], meta["max"]
-        assert isinstance(value, int | float)
-        if not math.isfinite(value) or (low is not None and value < low) or (high is not None and value > high):
-            bounds = f"at least {low:g}" if high is None else f"between {low:g} and {high:g}"
-            raise BadConfig(f"{name} is {value}; it must be {bounds}.")
-
-
-_KINDS = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}

@@ -6,11 +6,9 @@ line, in a process of its own (`senti.runs.spawn`) from the app.
 
 import contextlib
 import importlib.util
-import platform
 import shlex
 import shutil
 import signal
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -29,10 +27,10 @@ from senti.evaluation import score
 from senti.evaluation.reading import cut_sentence, cut_texts
 from senti.methods import Fitted, fit, learn
 from senti.methods.ensemble import find_members, same_reviews
-from senti.processes import world
 from senti.runs import Run, create_run, explained, hold, open_run, requeue, wait_turn
 from senti.training import checkpoint
 from senti.training.space import check_space
+from senti.usage import device, latency, peak_memory
 
 TIMED_SENTENCES = 40
 
@@ -209,10 +207,10 @@ def _result(run: Run, prepared: Prepared, fitted: Fitted, predictions: dict[str,
             split: score(corpus.splits[split]["label"], chance, corpus.labels) for split, chance in predictions.items()
         },
         "parameters": {"trained": fitted.trained, "total": fitted.total},
-        "peak_memory_mb": _peak_memory(),
+        "peak_memory_mb": peak_memory(),
         "bytes_on_disk": sum(p.stat().st_size for p in run.model_path.rglob("*") if p.is_file()),
-        "ms_per_sentence": _latency(fitted, list(corpus.splits["test"]["text"][:TIMED_SENTENCES])),
-        "device": _device(),
+        "ms_per_sentence": latency(fitted.probabilities, list(corpus.splits["test"]["text"][:TIMED_SENTENCES])),
+        "device": device(),
         "cut": cut,
         "notices": list(corpus.notices),
         "notes": [*fitted.notes, *said],
@@ -227,35 +225,6 @@ def _write_predictions(run: Run, corpus: Corpus, predictions: dict[str, np.ndarr
         labels = corpus.splits[split]["label"].to_numpy()
         frames.append(pd.DataFrame({"split": split, "row": np.arange(len(labels)), "label": labels, **columns}))
     pd.concat(frames, ignore_index=True).to_parquet(run.path / "predictions.parquet")
-
-
-def _latency(fitted: Fitted, texts: list[str]) -> float:
-    """Median milliseconds of one sentence on its own, as an app would ask."""
-    times = []
-    for text in texts:
-        began = time.perf_counter()
-        fitted.probabilities([text])
-        times.append(time.perf_counter() - began)
-    return float(np.median(times) * 1000)
-
-
-def _peak_memory() -> float | None:
-    """The most memory this process held at once, in MB; on a GPU, of the GPU. None where the system does not say."""
-    torch = sys.modules.get("torch")
-    if torch and torch.cuda.is_available():
-        return torch.cuda.max_memory_allocated() / 2**20
-    try:
-        import resource
-    except ImportError:  # Windows
-        return None
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (2**20 if sys.platform == "darwin" else 2**10)
-
-
-def _device() -> str:
-    torch = sys.modules.get("torch")
-    name = torch.cuda.get_device_name() if torch and torch.cuda.is_available() else f"CPU, {platform.machine()}"
-    return f"{name}, {world()} processes" if world() > 1 else name
 
 
 def check_data(run: Run, corpus: Corpus) -> None:

@@ -11,9 +11,10 @@ PROJECT = Path(__file__).parents[1]
 FILES = sorted((PROJECT / "senti").rglob("*.py"))
 # a room may import from the rooms before it, and from itself
 LAYERS = [
-    {"errors"}, {"config", "hub", "cache", "imports", "numbers", "processes", "limits", "signs"},
+    {"errors"}, {"knob"}, {"config", "hub", "cache", "imports", "numbers", "processes", "limits", "signs"},
     {"corpus"}, {"encoder"}, {"runs"},
-    {"training"}, {"methods"}, {"evaluation"}, {"experiment", "quickstart", "bundle"}, {"visitors", "reproduce"},
+    {"training"}, {"methods"}, {"evaluation"}, {"usage"}, {"experiment", "quickstart", "bundle"},
+    {"visitors", "reproduce", "studies"},
     {"plots"}, {"report"},
     {"cli", "ui"},
 ]  # fmt: skip

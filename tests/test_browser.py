@@ -13,7 +13,7 @@ import pytest
 
 pytestmark = pytest.mark.browser
 PROJECT = Path(__file__).parents[1]
-TABS = ["Data", "Tokens & hidden states", "SVM baseline", "Fine-tune", "LoRA", "Compare", "Report"]
+TABS = ["Data", "Tokens & hidden states", "SVM baseline", "Fine-tune", "LoRA", "Compare", "Experiments", "Report"]
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 POINTS = """() => Math.max(0, ...[...document.querySelectorAll('.s-figure')]
     .filter(box => box.offsetParent && box.calcdata).map(box => box.calcdata[0].length))"""

@@ -4,7 +4,8 @@ import argparse
 from dataclasses import MISSING, Field, fields
 from typing import Any, TypeVar
 
-from senti.config import Config, value_type
+from senti.config import Config
+from senti.knob import value_type
 
 C = TypeVar("C", bound=Config)
 TRACKERS = ("wandb", "trackio")

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 from senti.cache import runs_dir
 from senti.cli.answer import Answer
+from senti.cli.experiments import add_experiments
 from senti.cli.flags import add_knobs, spellings
 from senti.cli.progress import note
 from senti.config import METHODS, Config, EncoderConfig, LoraConfig, SvmConfig, TfidfConfig
@@ -57,6 +58,7 @@ def build_parser() -> argparse.ArgumentParser:
     _judge(commands)
     _show_evidence(commands)
     _linear(commands)
+    add_experiments(commands, _add)
     _use(commands)
     return parser
 

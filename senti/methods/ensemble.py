@@ -182,8 +182,10 @@ def _same_members(run: Run, then: list[dict[str, Any]]) -> list[Run]:
         raise UnknownRun(f"{run.name} needs all its members; bring them back or delete it. {e}") from None
     same = run.facts["data"]["labels"] == members[0].facts["data"]["labels"]
     if not same or [{"name": m.name, "created": m.created} for m in members] != then:
-        raise UnknownRun(f"{run.name} combines other runs than {', '.join(config.names)} as they are now; "
-                         f"delete {run.name} and combine anew.")
+        raise UnknownRun(
+            f"{run.name} combines other runs than {', '.join(config.names)} as they are now; "
+            f"delete {run.name} and combine anew."
+        )
     return members
 
 

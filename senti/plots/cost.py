@@ -91,8 +91,14 @@ def _axis(figure: "go.Figure", costs: pd.Series, logarithmic: bool, cost: str) -
     if (costs == 0).any():
         nothing = _nothing(paid)
         ticks, words, left = [nothing, *ticks], ["0", *words], nothing / 2
-        figure.add_annotation(x=float(np.log10(4 * nothing)), y=0, yref="paper", text="//", showarrow=False,
-                              font={"size": 18, "color": QUIET})  # the axis is broken: no logarithm has a zero
+        figure.add_annotation(
+            x=float(np.log10(4 * nothing)),
+            y=0,
+            yref="paper",
+            text="//",
+            showarrow=False,
+            font={"size": 18, "color": QUIET},
+        )  # the axis is broken: no logarithm has a zero
     low, high = np.log10(left), np.log10(top)
     ends = [float(low), float(high + 0.25 * (high - low))]
     return figure.update_xaxes(type="log", range=ends, tickvals=ticks, ticktext=words)

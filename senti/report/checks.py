@@ -9,7 +9,7 @@ from senti.runs import Run
 SHOWN_MISTAKES = 8
 NUMBERS = ["validation", "test", "test_low", "test_high", "trained"]
 TESTED = ["first", "second", "difference", "low", "high", "corrected"]
-LENGTHS = 'plots.length_histogram(lengths(corpus).query("split == \'train\'"), corpus.labels)'
+LENGTHS = "plots.length_histogram(lengths(corpus).query(\"split == 'train'\"), corpus.labels)"
 
 
 def setup(facts: Facts) -> str:

@@ -40,9 +40,11 @@ def dataset(facts: Facts) -> Section:
     for number, group in enumerate(facts.groups):
         blocks += [Heading(group.title)] if len(facts.groups) > 1 else []
         blocks += _source(group)
-        blocks += _described(group.title, group.reviews, number) if group.reviews else [
-            Paragraph(f"Statistics and samples are missing: {group.absent}")
-        ]
+        blocks += (
+            _described(group.title, group.reviews, number)
+            if group.reviews
+            else [Paragraph(f"Statistics and samples are missing: {group.absent}")]
+        )
     blocks.append(Words("What makes these reviews hard? Look at the samples: would you have given these labels?"))
     return Section("Dataset analysis", tuple(blocks))
 

@@ -42,5 +42,3 @@ def sources(facts: Facts) -> Section:
     keys = [*(run.facts["method"] for run in runs), *(group.data["name"] for group in facts.groups), *facts.backbones]
     works = dict.fromkeys(work for key in dict.fromkeys([*keys, ""]) for work in WORKS.get(key, ()))
     return Section("Sources", (Sources(tuple(sorted(works))),))
-
-

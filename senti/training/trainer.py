@@ -60,9 +60,7 @@ def train(model: Any, tokenizer: Any, config: TrainConfig, corpus: Corpus, run: 
     return earlier + time.perf_counter() - began
 
 
-def _fit(
-    model: Any, config: TrainConfig, corpus: Corpus, run: Run, splits: "dict[str, Texts]", collator: Any
-) -> float:
+def _fit(model: Any, config: TrainConfig, corpus: Corpus, run: Run, splits: "dict[str, Texts]", collator: Any) -> float:
     """Returns the seconds of training that a checkpoint brought along."""
     from transformers import EarlyStoppingCallback, PrinterCallback
 

@@ -13,7 +13,19 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from senti.cache import runs_dir
-from senti.ui import header, html, link, one_text, tab_compare, tab_data, tab_finetune, tab_lora, tab_svm, tab_tokens
+from senti.ui import (
+    header,
+    html,
+    link,
+    one_text,
+    tab_compare,
+    tab_data,
+    tab_experiments,
+    tab_finetune,
+    tab_lora,
+    tab_svm,
+    tab_tokens,
+)
 from senti.ui.api import build_api
 from senti.ui.choice import Choice, chosen_source
 from senti.ui.guard import guard, most_uploaded
@@ -43,6 +55,7 @@ def build_app(root: Path = CHECKPOINTS) -> gr.Blocks:
             for tab in (tab_finetune, tab_lora):
                 tab.build(root, choice)
             comparison, panels = tab_compare.build(root)
+            experiments = tab_experiments.build(root, choice)
             build_report(root)
         picked.other.click(
             header.flip, opened, [opened, switch], api_visibility="private", queue=False, show_progress="hidden"
@@ -50,7 +63,7 @@ def build_app(root: Path = CHECKPOINTS) -> gr.Blocks:
         build_api(root)
         _send(picked, tabs, inspector, comparison, panels)
         places = {"tab": tabs, "data": picked.panels, "tokens": inspector.panels, "compare": panels,
-                  "svm": study.panels}  # fmt: skip
+                  "svm": study.panels, "experiments": experiments}  # fmt: skip
         values = {
             "search": picked.table.filters[0], "split": picked.table.filters[1], "text": inspector.text,
             "second": inspector.second, "layer": inspector.inputs[2], "attention_layer": inspector.inputs[3],

@@ -5,8 +5,9 @@ from typing import Any, cast
 
 import gradio as gr
 
-from senti.config import METHODS, Config, EncoderConfig, value_type
+from senti.config import METHODS, Config, EncoderConfig
 from senti.errors import BadConfig
+from senti.knob import value_type
 from senti.ui.choice import Choice, checked_dataset, checked_model
 
 CHOSEN_ABOVE = ("dataset", "text_column", "label_column", "model")  # the header's switch sets these
