@@ -128,6 +128,7 @@ def polling(clients: list[Any], name: str, seconds: float) -> Tally:
 
     def look(i: int) -> None:
         end = time.monotonic() + seconds
+        time.sleep(random.Random(i).uniform(0, 2))  # nobody opens a page in step with the others
         while time.monotonic() < end:
             began = time.perf_counter()
             try:

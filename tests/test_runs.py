@@ -14,6 +14,7 @@ from filelock import FileLock
 from senti.config import LoraConfig, MajorityConfig, to_dict
 from senti.errors import BadConfig, Stopped, UnknownRun
 from senti.runs import Run, create_run, delete_run, hold, list_runs, open_run, queue_place, stop_run, wait_turn
+from senti.runs.events import LAST
 
 
 def make(root: Path, name: str = "", config: MajorityConfig | LoraConfig | None = None) -> Run:
@@ -110,9 +111,20 @@ def test_torn_event_lines_lose_no_whole_ones(root):
     whole = path.read_bytes()
     for cut in range(len(whole)):
         path.write_bytes(whole[:cut])
-        assert len(run.events()) == whole[:cut].count(b"\n")
+        lines = whole[:cut].count(b"\n")
+        assert len(run.events()) == lines
+        assert run.last_event.get("step", -1) == lines - 1
     path.write_bytes(whole.replace(b'"step": 2', b'"step" 2'))
     assert list(run.events()["step"]) == [0, 1, 3, 4]
+
+
+def test_the_last_event_is_found_without_reading_all(root):
+    run = make(root)
+    assert run.last_event == {}
+    for step in range(400):
+        run.record({"step": step, "split": "train", "loss": 0.5, "samples_per_second": 12.345678})
+    assert run.events_size > 2 * LAST
+    assert run.last_event == {"step": 399, "split": "train", "loss": 0.5, "samples_per_second": 12.345678}
 
 
 def test_events_reach_disk_before_record_returns(root):

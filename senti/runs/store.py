@@ -29,12 +29,9 @@ from filelock import FileLock, Timeout
 from senti import __version__
 from senti.config import Config, from_dict, method_name
 from senti.errors import BadConfig, Diverged, SentiError, UnknownRun
+from senti.runs.events import last_event, parse_event, read_events
 from senti.runs.lock import held
 
-EVENT_COLUMNS = [
-    "step", "total_steps", "epoch", "split", "loss", "accuracy", "macro_f1",
-    "lr", "grad_norm", "samples_per_second", "seconds", "eta",
-]  # fmt: skip
 ACTIVE = ("queued", "running")
 RESUMABLE = ("interrupted", "stopped", "failed")
 STARTING_SECONDS = 60  # a queued run whose worker has not taken its lock by then is interrupted
@@ -160,12 +157,18 @@ class Run:
 
     def events(self) -> pd.DataFrame:
         """All events as rows of EVENT_COLUMNS; a line still being written is left out."""
-        try:
-            text = (self.path / "events.jsonl").read_text(encoding="utf-8", errors="replace")
-        except FileNotFoundError:
-            return pd.DataFrame(columns=EVENT_COLUMNS)
-        whole = text[: text.rfind("\n") + 1].splitlines()
-        return pd.DataFrame([row for row in map(_parse, whole) if row], columns=EVENT_COLUMNS)
+        return read_events(self.path / "events.jsonl")
+
+    @property
+    def events_size(self) -> int:
+        """Bytes of events so far; what shows them need not read them again while it is the same."""
+        path = self.path / "events.jsonl"
+        return path.stat().st_size if path.exists() else 0
+
+    @property
+    def last_event(self) -> dict[str, Any]:
+        """The newest whole event, {} for none, without reading those before it at every look of every page."""
+        return last_event(self.path / "events.jsonl")
 
     @property
     def seconds(self) -> float:
@@ -178,7 +181,7 @@ class Run:
         path = self.path / "events.jsonl"
         if path.exists():
             kept = [line for line in path.read_text(encoding="utf-8", errors="replace").splitlines()
-                    if (row := _parse(line)) and row.get("step", 0) <= last]  # fmt: skip
+                    if (row := parse_event(line)) and row.get("step", 0) <= last]  # fmt: skip
             _replace(path, "".join(f"{line}\n" for line in kept))
 
     def say(self, line: str) -> None:
@@ -286,14 +289,6 @@ def _replace(path: Path, text: str) -> None:
 def _number(version: str) -> tuple[int, ...]:
     """A version as numbers that compare; what is no version is the oldest."""
     return tuple(int(part) for part in version.split(".")[:3] if part.isdecimal())
-
-
-def _parse(line: str) -> dict[str, Any] | None:
-    try:
-        row = json.loads(line)
-    except json.JSONDecodeError:  # a torn line after a crash: the rows around it still count
-        return None
-    return row if isinstance(row, dict) else None
 
 
 def _age(path: Path) -> float:

@@ -59,14 +59,8 @@ def start_from_json(root: Path, method: str, config_json: str) -> str:
 def status_of(root: Path, name: str) -> dict[str, Any]:
     """Status, last event, error and scores of a run, as far as there are any. Raises UnknownRun."""
     run = open_run(root, name)
-    events, told = run.events(), {}
-    if len(events):
-        last = events.iloc[-1]
-        told = {key: last[key] for key in TOLD if last[key] == last[key] and last[key] is not None}
+    last = run.last_event
+    told = {key: last[key] for key in TOLD if key in last and last[key] == last[key]}  # a NaN is no JSON
     result = run.result or {}
-    return {"name": run.name, "status": run.status, **{k: _plain(v) for k, v in told.items()},
+    return {"name": run.name, "status": run.status, **told,
             "error": (run.error or {}).get("message"), "scores": result.get("scores")}  # fmt: skip
-
-
-def _plain(value: Any) -> Any:
-    return value.item() if hasattr(value, "item") else value

@@ -108,10 +108,11 @@ def show_run(root: Path, empty: str, parts: int, name: str, seen: str) -> tuple[
             "",
             *[None] * (parts - 9),
         )
-    status, events, log = run.status, run.events(), run.log()
-    news = f"{run.name} {status} {len(events)} {len(log)} {log[-40:]}"
+    status, log = run.status, run.log()
+    news = f"{run.name} {status} {run.events_size} {len(log)} {log[-40:]}"
     if news == seen:
         return tuple(gr.skip() for _ in range(parts))
+    events = run.events()
     curves = [draw(events).to_json() for draw in _drawings()[: parts - 9]]
     active = status in ACTIVE
     return (
