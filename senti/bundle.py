@@ -39,16 +39,18 @@ def pack(run: Run, out: Path) -> Path:
     return out
 
 
-def unpack(root: Path, path: Path) -> Run:
+def unpack(root: Path, path: Path, owner: str = "") -> Run:
     """Bring a packed run back under its own name, or that name and a number of its own where it is taken.
 
     Nothing in the file is trusted: names must be known ones, sizes are counted while they are written, and the model
-    has to answer through the usual doors. Raises BadData, and leaves nothing behind.
+    has to answer through the usual doors. Whoever brings it owns it, as `owner`. Raises BadData, and leaves nothing
+    behind.
     """
     aside = Path(root) / f".import-{secrets.token_hex(4)}"
     try:
         run = Run(_extract(path, aside))
         _check_facts(run)
+        run.write_json("config.json", {**run.facts, "owner": owner})
         (run.path / "imported").touch()
         target = _free_name(root, run.name)
         run.path.rename(target)

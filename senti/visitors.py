@@ -55,10 +55,10 @@ def check_may_change(run: Run, who: Visitor, limits: Limits) -> None:
 
 def check_may_start(root: Path, prepared: Prepared, who: Visitor, limits: Limits) -> None:
     """Raises BadConfig, naming the limit and what to do, where a run would pass one."""
-    mine = _check_queue(root, who, limits)
+    _check_queue(root, who, limits)
     if who.instructor or not limits.shared:
         return
-    _check("runs of yours would be kept with this one", len(mine) + 1, limits.kept_each, "delete one first")
+    check_may_keep(root, who, limits)
     rows = prepared.corpus.rows["train"]
     _check("training reviews are asked for", rows, limits.train_rows, "set «Reviews to use» lower")
     if isinstance(prepared.config, TrainConfig):
@@ -66,6 +66,14 @@ def check_may_start(root: Path, prepared: Prepared, who: Visitor, limits: Limits
 
         steps = total_steps(prepared.config, rows)
         _check("steps are asked for", steps, limits.steps, "take fewer epochs or reviews, or larger batches")
+
+
+def check_may_keep(root: Path, who: Visitor, limits: Limits) -> None:
+    """Raises BadConfig where one more run of a visitor would be more than they or the disk may hold."""
+    if who.instructor or not limits.shared:
+        return
+    mine = _runs_of(who, list_runs(root))
+    _check("runs of yours would be kept with this one", len(mine) + 1, limits.kept_each, "delete one first")
     if limits.disk_gb is not None:
         used = sum(path.stat().st_size for path in Path(root).rglob("*") if path.is_file()) / 1e9
         if used >= limits.disk_gb:
@@ -80,17 +88,18 @@ def check_may_resume(run: Run, who: Visitor, limits: Limits) -> None:
         raise BadConfig(f"{run.name} was stopped because {run.stop_reason}; start a shorter run.")
 
 
-def _check_queue(root: Path, who: Visitor, limits: Limits) -> list[Run]:
-    """Raises BadConfig where one more run would be one too many; returns the visitor's runs."""
-    runs = list_runs(root)
-    waiting = [run for run in runs if run.status in ACTIVE]
-    mine = [run for run in runs if run.facts.get("owner") == who.owner]
+def _runs_of(who: Visitor, runs: list[Run]) -> list[Run]:
+    return [run for run in runs if run.facts.get("owner") == who.owner]
+
+
+def _check_queue(root: Path, who: Visitor, limits: Limits) -> None:
+    """Raises BadConfig where one more run would be one too many."""
+    waiting = [run for run in list_runs(root) if run.status in ACTIVE]
     _check("runs would wait with this one", len(waiting) + 1, limits.waiting, "wait until some have finished")
     if limits.shared and not who.instructor:
-        active = sum(run in mine for run in waiting) + 1
+        active = len(_runs_of(who, waiting)) + 1
         what = "runs of yours would wait with this one"
         _check(what, active, limits.active_each, "wait until one is over, or stop one")
-    return mine
 
 
 def _check(what: str, asked: int, most: int | None, next_step: str) -> None:

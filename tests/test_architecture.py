@@ -78,7 +78,8 @@ DOORS = {  # what is called, and the only files that may: one door each
     "read_csv": set(), "read_excel": set(), "read_table": {"corpus/", "evaluation/", "ui/"},  # the last is ours
     "expanduser": {"corpus/files.py", "corpus/load.py", "corpus/sources.py", "encoder/backbone.py"},  # paths as typed
     "root / name": {"runs/store.py", "bundle.py", "cli/train.py"},  # a run by its name, which store.NAME has checked
-    "DownloadButton(value=)": {"ui/batch.py", "ui/data_problems.py"},  # files handed to visitors, written just before
+    # files handed to visitors, written just before
+    "DownloadButton(value=)": {"ui/batch.py", "ui/data_problems.py", "ui/take_away.py"},
     "online": {"hub.py", "corpus/", "encoder/", "cli/doctor.py", "report/publish.py"},  # the only probe of another host
     "hf_hub_download": {"encoder/load.py"}, "snapshot_download": {"corpus/download.py"},
 }  # fmt: skip

@@ -4,8 +4,10 @@ import errno
 import json
 import stat
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
+import gradio as gr
 import numpy as np
 import pytest
 
@@ -14,7 +16,10 @@ from senti.config import LoraConfig, TfidfConfig
 from senti.errors import BadData, SentiError, UnknownRun
 from senti.evaluation import load_predictor
 from senti.experiment import conduct, create, prepare
+from senti.limits import SHARED
 from senti.runs import delete_run, list_runs
+from senti.ui import take_away
+from senti.ui.take_away import brought_back, packed
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +49,29 @@ def test_a_run_comes_back_as_it_was(runs, which, tmp_path, with_hub_cache):
     again = unpack(root, file)  # the name is taken
     assert again.name.startswith(f"{run.name}-") and len(list_runs(root)) == 2
     delete_run(root, back.name)
+
+
+def test_who_brings_a_run_back_owns_it(runs, tmp_path):
+    (facts := runs[0].facts)["owner"] = "whoever packed it"
+    runs[0].write_json("config.json", facts)
+    file = pack(runs[0], tmp_path / "run.zip")
+    assert unpack(tmp_path / "mine", file, owner="me").facts["owner"] == "me"
+    assert not unpack(tmp_path / "nobody's", file).facts["owner"]
+
+
+def test_a_visitor_takes_a_run_away_and_brings_it_back(runs, tmp_path, monkeypatch):
+    root = runs[0].path.parent
+    _, file = packed(root, runs[0].name)
+    path = file.value["path"]
+    assert file.visible and Path(path).name == f"{runs[0].name}.zip" and "MB" in file.label
+    name = brought_back(tmp_path / "checkpoints", path)
+    assert list_runs(tmp_path / "checkpoints")[0].name == name == runs[0].name
+    monkeypatch.setattr(take_away, "limits", lambda: replace(SHARED, kept_each=1))
+    with pytest.raises(gr.Error, match="2 runs of yours would be kept"):
+        brought_back(tmp_path / "checkpoints", path)
+    with pytest.raises(gr.Error, match="not a whole zip file"):
+        monkeypatch.setattr(take_away, "limits", lambda: SHARED)
+        brought_back(tmp_path / "checkpoints", __file__)
 
 
 def changed(file, out, change):

@@ -77,6 +77,8 @@ def build_app(root: Path = CHECKPOINTS) -> gr.Blocks:
 def launch(root: Path = CHECKPOINTS, **kwargs: Any) -> Any:
     """Build and serve the app; keywords go to Gradio's launch. GRADIO_SERVER_NAME and _PORT are honoured."""
     bring_references(root)
+    # Gradio would go through its last 10,000 events after each one, for a page of figures that senti does not have
+    os.environ |= {"GRADIO_ANALYTICS_MAX_EVENTS": "1", "GRADIO_ANALYTICS_CACHE_FREQUENCY": str(10**9)}
     gr.set_static_paths([plotly_script().parent])
     host = os.environ.get("GRADIO_SERVER_NAME") or ("0.0.0.0" if "SPACE_ID" in os.environ else "127.0.0.1")
     ours: dict[str, Any] = {

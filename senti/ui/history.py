@@ -15,6 +15,7 @@ from senti.ui import html
 from senti.ui.forms import CHOSEN_ABOVE, Form, choice_of, filled, written
 from senti.ui.header import dataset_title
 from senti.ui.known import own_run
+from senti.ui.take_away import buttons, packed
 from senti.ui.watch import Panel, find, knobs_or_why, newest
 from senti.ui.widgets import friendly, page, pickable
 
@@ -25,20 +26,24 @@ TO_TOP = "() => window.scrollTo({top: 0, behavior: 'smooth'})"
 
 
 def build_history(panel: Panel, root: Path, form: Form, choice: gr.State, tab: gr.Tab) -> None:
-    """Place the table, «Edit and rerun» where the form has knobs, and the two-step deletion, and wire them."""
+    """Place and wire the table, «Edit and rerun» where the form has knobs, the run as a file, and its deletion."""
     method, table = form.method, pickable()
     with gr.Row():
         edit = gr.Button("Edit and rerun", size="md", visible=False, scale=0, min_width=160)
+        packs = gr.Button("Pack for download", size="md", visible=False, scale=0, min_width=160)
+        file = gr.DownloadButton("Download", size="md", visible=False, scale=0, min_width=160)
         delete = gr.Button("Delete this run", size="md", visible=False, scale=0, min_width=160)
         asked = page(visible=False)
         sure = gr.Button("Delete for good", variant="stop", size="md", visible=False, scale=0, min_width=160)
         keep = gr.Button("Keep it", size="md", visible=False, scale=0, min_width=100)
-    question = [edit, delete, asked, sure, keep]
+    question = [edit, packs, file, delete, asked, sure, keep]
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "concurrency_limit": None}
     look = partial(show_history, root, method, bool(form.names))
     gr.on([panel.stage.change, tab.select], look, panel.name, [table, *question], **quiet)
     table.click(take, None, panel.name, **quiet)
-    delete.click(partial(ask, root), panel.name, question[1:], **quiet)
+    delete.click(partial(ask, root), panel.name, question[3:], **quiet)
+    packs.click(partial(packed, root), panel.name, [packs, file], api_visibility="private", concurrency_limit=1,
+                show_progress_on=packs)  # fmt: skip
     edited = edit.click(partial(fill_form, root, form.names), panel.name, [choice, *form.widgets], **quiet)
     edited.success(None, js=TO_TOP)
     keep.click(look, panel.name, [table, *question], **quiet)
@@ -51,12 +56,12 @@ def show_history(root: Path, method: str, editable: bool, name: str) -> tuple[An
     runs = [run for run in list_runs(root) if run.facts.get("method") == method]
     hidden = gr.HTML(visible=False), gr.Button(visible=False), gr.Button(visible=False)
     if not runs:
-        return "", gr.Button(visible=False), gr.Button(visible=False), *hidden
+        return "", gr.Button(visible=False), *buttons(None), gr.Button(visible=False), *hidden
     table = html.table(COLUMNS, [_row(run) for run in runs], numbers=NUMBERS, wide="Knobs", pickable="show run",
                        picks=[run.name for run in runs])  # fmt: skip
     shown = find(root, name)
-    buttons = gr.Button(visible=editable and shown is not None), gr.Button(visible=deletable(shown))
-    return f'<h3 class="s-title">All runs so far</h3>{table}', *buttons, *hidden
+    edit, delete = gr.Button(visible=editable and shown is not None), gr.Button(visible=deletable(shown))
+    return f'<h3 class="s-title">All runs so far</h3>{table}', edit, *buttons(shown), delete, *hidden
 
 
 @friendly

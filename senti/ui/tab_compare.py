@@ -31,6 +31,7 @@ from senti.ui.known import current_visitor, turnstile
 from senti.ui.link import linked_runs
 from senti.ui.one_text import Comparison
 from senti.ui.parts import QUIET, wire_parts
+from senti.ui.take_away import brought_back
 from senti.ui.warm import await_models
 from senti.ui.widgets import bound, page, public
 
@@ -91,6 +92,8 @@ def build(root: Path) -> tuple[Comparison, gr.Tabs]:
             with gr.Tab("Results", id="results") as opened:
                 board = page()
                 costs = cost.build(root, opened, runs)
+                upload = gr.UploadButton("Bring a run back (its zip file)", size="md", min_width=240)
+                back = gr.Textbox(visible="hidden", label="run that came back")
                 recipe.place(partial(recipes.results, root), [])
             with gr.Tab("Whole split", id="split") as opened:
                 whole = split.build(root, opened, runs)
@@ -110,9 +113,11 @@ def build(root: Path) -> tuple[Comparison, gr.Tabs]:
     fresh: tuple[Any, ...] = (bound(refresh, root), runs, [runs, board, offered])
     again(tab.select(*fresh, **QUIET).then)
     again(runs.input)
+    upload.upload(bound(brought_back, root), upload, back, api_visibility="private", concurrency_limit=1)
+    again(back.change(bound(admit, root), [runs, back], fresh[2], **QUIET).then)
     again(joined.change(bound(admit, root), [runs, joined], fresh[2], **QUIET).then)
     trained.then(*fresh, **QUIET)
-    back = send.click(lambda sentence: (sentence.text, gr.Tabs(selected="one")), picked, [comparison.text, panels],
+    sent = send.click(lambda sentence: (sentence.text, gr.Tabs(selected="one")), picked, [comparison.text, panels],
                       **QUIET)  # fmt: skip
-    back.then(None, None, None, js="() => scrollTo({top: 0})")
+    sent.then(None, None, None, js="() => scrollTo({top: 0})")
     return comparison, panels

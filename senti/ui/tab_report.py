@@ -1,8 +1,6 @@
 """The lab report of the chosen runs: written here, read here, taken away as files."""
 
 import shutil
-import tempfile
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ from senti.report import FORMATS, Facts, collect, outline, to_html, write_report
 from senti.ui import html
 from senti.ui.chosen import chosen
 from senti.ui.header import dataset_title
+from senti.ui.take_away import fresh_folder
 from senti.ui.warm import await_models
 from senti.ui.widgets import bound, friendly, page
 
@@ -24,7 +23,6 @@ BEFORE = "Press «Write the report»: it appears here, and as files to take away
 TITLES = {"html": "Web page", "markdown": "Markdown", "latex": "LaTeX tables", "notebook": "Notebook",
           "cards": "Model cards"}  # fmt: skip
 FOLDER = "senti-report-"
-KEPT_SECONDS = 3600
 PAPER = "width:100%;height:820px;border:1px solid var(--s-line);border-radius:12px;background:#fff"
 
 
@@ -55,10 +53,7 @@ def write(root: Path, names: list[str], formats: list[str]) -> tuple[Any, str]:
 
 def written(facts: Facts, formats: list[str]) -> list[str]:
     """The paths of what was just written, in a folder of its own: all of it zipped, and what stands alone."""
-    for old in Path(tempfile.gettempdir()).glob(f"{FOLDER}*"):
-        if time.time() - old.stat().st_mtime > KEPT_SECONDS:  # Gradio has long made its own copy
-            shutil.rmtree(old, ignore_errors=True)
-    folder = Path(tempfile.mkdtemp(prefix=FOLDER))
+    folder = fresh_folder(FOLDER)
     files = write_report(facts, folder / "lab-report", formats)
     whole = shutil.make_archive(str(folder / "lab-report"), "zip", folder, "lab-report")
     alone = [path for path in files if path.parent.name == "lab-report" and path.suffix != ".md"]
