@@ -131,6 +131,8 @@ def tiny_model(folder: Path) -> str:
 def kills(ward: Ward, chosen: dict[str, Config], count: int, seed: int = 0) -> Iterator[tuple[str, Kill]]:
     """`count` of them over the cases in turn, seeded: (case, what became of it)."""
     references = {name: ward.left_alone(config, f"reference-{i}") for i, (name, config) in enumerate(chosen.items())}
+    for i, (name, config) in enumerate(chosen.items()):  # what differs when nobody kills it proves nothing
+        assert ward.left_alone(config, f"again-{i}").weights == references[name].weights, f"{name} differs by itself"
     inside = round(INSIDE * count)
     for i in range(count):
         name = list(chosen)[i % len(chosen)]
@@ -159,7 +161,13 @@ def _work(path: Path, moment: int) -> None:
 
 def _go_on(path: Path) -> None:
     from senti.experiment import conduct, resume
+    from senti.runs import Run
 
+    run = Run(path)
+    if run.status == "queued":  # killed before it held its lock: to anyone else it has yet to start
+        (path / "resumed").write_text("0")
+        conduct(run)
+        return
     resumed = resume(path.parent, path.name)
     (path / "resumed").write_text(str(resumed.step))
     conduct(resumed.run)
