@@ -12,9 +12,9 @@ from senti.corpus import Corpus, load_corpus
 from senti.corpus.mixed import aligned, held_apart, mixed
 from senti.errors import BadData, Stopped
 from senti.evaluation import wilson
-from senti.evaluation.adaptation import DRAWS, adaptation, known_adaptation
+from senti.evaluation.adaptation import DRAWS, adaptation, known_adaptation, told
 from senti.evaluation.scores import newcombe
-from senti.evaluation.shifting_words import in_words, shifting_words, words_of_one
+from senti.evaluation.shifting_words import by_chance, in_words, shifting_words, words_of_one
 from senti.evaluation.transfer import known_transfer, sentence, transfer, transfer_notices
 from senti.experiment import conduct, create, prepare
 
@@ -163,10 +163,10 @@ def test_the_repair_curve_has_one_test_set_and_an_honest_baseline(films, phones,
     _, tested, _ = held_apart(films, phones)
     assert set(rows["n"]) == {len(tested)} and set(rows["title"]) == {"TF-IDF + SVM", "SVM on mean features"}
     mine = rows[rows["method"] == "tfidf"].set_index(["way", "size"])
-    assert set(mine.index) == {("both", 0), *((way, size) for way in ("both", "weighted", "other")
+    assert set(mine.index) == {("both", 0), *((way, size) for way in ("both", "other")
                                               for size in (16, 64, 256))}  # fmt: skip
     assert mine.loc[("both", 0), "draws"] == 1 and (mine["draws"].drop(("both", 0)) == DRAWS).all()
-    assert mine.loc[("weighted", 256), "accuracy"] > mine.loc[("both", 0), "accuracy"] + 0.1  # these words do turn
+    assert mine.loc[("both", 256), "accuracy"] > mine.loc[("both", 0), "accuracy"] + 0.1  # these words do turn
     assert mine.loc[("other", 16), "lowest"] < mine.loc[("other", 16), "highest"]
     train, held = films.splits["train"], tested
     from senti.methods import tfidf
@@ -175,6 +175,7 @@ def test_the_repair_curve_has_one_test_set_and_an_honest_baseline(films, phones,
     right = (plain.predict(held["text"].to_numpy(object)) == held["label"]).mean()
     assert mine.loc[("both", 0), "accuracy"] == pytest.approx(right)
     assert known_adaptation(films, phones, configs).equals(rows)
+    assert len(told(rows)) == 2 and told(rows)[0].startswith("TF-IDF + SVM: ") and told(rows, 1000) == []
     with pytest.raises(Stopped):
         adaptation(films, phones, configs, seed=1, should_stop=lambda: True)
 
@@ -184,8 +185,10 @@ def test_words_that_turn_are_found_and_told_apart_from_those_that_do_not(films, 
     assert rows["turned"][["loud", "warm"]].all() and not rows["turned"][["dull", "clever"]].any()
     assert rows.loc["loud", "home"] < 0 < rows.loc["loud", "other"] and rows.loc["loud", "low"] > 0
     assert list(rows.index[:2]) in (["loud", "warm"], ["warm", "loud"])
-    assert "speaks for negative at home, for positive there" in in_words(rows.loc["loud"], films.labels)
-    assert "in both" in in_words(rows.loc["dull"], films.labels)
+    assert "negative at home, positive there" == in_words(rows.loc["loud"], films.labels)
+    assert "negative in both" in in_words(rows.loc["dull"], films.labels)
+    assert in_words(rows.loc["dull"].replace(1.0, 0.6), films.labels) == "not sure in either"
+    assert "about 0 would" in by_chance(rows) and f"Of {len(rows)} words" in by_chance(rows)
     alone = words_of_one(films, phones)
     assert {"dead", "sturdy"} <= set(alone[alone["side"] == "other"]["word"])
     assert {"tender", "clumsy"} <= set(alone[alone["side"] == "home"]["word"])
@@ -224,7 +227,7 @@ def test_the_command_line_tells_the_drop_and_mixes(files, command, root, tmp_pat
 def test_the_command_line_tells_the_repair(files, command, with_hub_cache):
     code, out, _ = command("adapt", "--dataset", str(files[0]), "--to", str(files[1]), "--to-text-column", "body",
                            "--model", "distilbert")  # fmt: skip
-    assert code == 0 and "both, weighted" in out and "the other alone" in out
+    assert code == 0 and "both kinds" in out and "the new ones alone" in out
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from senti.config import Config, EncoderConfig, SvmConfig, TfidfConfig
 from senti.corpus import Corpus, check_target, load_corpus, write_table
 from senti.corpus.mixed import mixed
 from senti.errors import BadConfig, BadData
-from senti.numbers import interval
+from senti.numbers import interval, percent
 
 if TYPE_CHECKING:
     from senti.runs import Run
@@ -34,7 +34,7 @@ def transfer(args: argparse.Namespace) -> Answer:
              for r in rows.itertuples()]  # fmt: skip
     head = ["method", "learned from", "own test", other.name, "points lost (95 %)", "run"]
     said = [f"{r.title} ({r.run}) {r.sentence}" for r in rows.itertuples()]
-    common = f"always the most frequent label would get {100 * rows['common'].max():.1f} % of {other.name}"
+    common = f"always the most frequent label of {other.name}: {percent(rows['common'].max())}"
     return Answer({"to": other.name, "checksum": other.checksum, "runs": records(rows), "notices": notices},
                   [*table(head, cells), "", *said, common])  # fmt: skip
 
@@ -81,13 +81,14 @@ def adapt(args: argparse.Namespace) -> Answer:
         f"right on {n:,} reviews of {other.name}, by how many others of it are learned from beside {home.name}; mean "
         f"of {draws} draws",
         *table(["method", "learns from", *map(str, sizes)], cells),
+        f"always the most frequent label: {percent(rows['common'].max())}",
     ]
     return Answer({"dataset": home.name, "to": other.name, "repair": records(rows)}, lines)
 
 
 def shifting_words(args: argparse.Namespace) -> Answer:
     """Words that weigh otherwise in other reviews, and words that only one kind of review knows."""
-    from senti.evaluation.shifting_words import in_words, words_of_one
+    from senti.evaluation.shifting_words import by_chance, in_words, words_of_one
     from senti.evaluation.shifting_words import shifting_words as shift
 
     config = read_config(Config, args)
@@ -95,8 +96,9 @@ def shifting_words(args: argparse.Namespace) -> Answer:
     rows, single = shift(home, other, config.seed), words_of_one(home, other, config.seed)
     cells = [[r.word, f"{r.home:+.2f}", f"{r.other:+.2f}", f"{r.shift:+.2f} ({r.low:+.2f} to {r.high:+.2f})",
               r.n_home, r.n_other, in_words(r, home.labels)] for r in rows.head(SHOWN).itertuples()]  # fmt: skip
-    lines = [f"weight of a word for {home.labels[1]}, in log-odds; the largest of {len(rows):,} shifts",
-             *table(["word", home.name, other.name, "shift (95 %)", "reviews", "there", ""], cells)]  # fmt: skip
+    lines = [f"weight of a word for {home.labels[1]}, in log-odds; bootstrap means; the largest shifts first",
+             *table(["word", home.name, other.name, "shift (95 %)", "held by", "there by", ""], cells),
+             "", by_chance(rows)]  # fmt: skip
     for side, name in (("home", home.name), ("other", other.name)):
         mine = single[single["side"] == side].head(SHOWN)
         lines += ["", f"only in {name}: " + (", ".join(f"{r.word} {r.weight:+.2f}" for r in mine.itertuples()) or "-")]

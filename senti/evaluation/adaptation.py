@@ -1,10 +1,9 @@
 """How many labelled reviews of another kind repair a method that learned at home? The linear methods, over five draws.
 
-Three ways to learn, in the words of Daume III 2007 (Frustratingly Easy Domain Adaptation), whose baselines they are:
+Two ways to learn, the baselines of Daume III 2007, Frustratingly Easy Domain Adaptation:
 
-both      the few other reviews are added to those at home, each counting as one (ALL)
-weighted  the same, but the few count as much as all those at home together (WEIGHTED, with equal halves)
-other     the few alone (TGTONLY): what must be beaten, else home is of no use
+both   the few other reviews are added to those at home, each counting as one (his ALL; with none of them SRCONLY)
+other  the few alone (TGTONLY): what must be beaten, else home is of no use
 """
 
 import hashlib
@@ -27,11 +26,12 @@ from senti.evaluation.learning_curve import Linear, inputs_of, kept_by, pipeline
 from senti.evaluation.progress import Report, reading
 from senti.evaluation.scores import wilson
 from senti.evaluation.table import run_title
+from senti.numbers import interval
 
 SIZES = (0, 16, 64, 256)
 DRAWS = 5  # of each size above 0
-WAYS = {"both": "both", "weighted": "both, weighted", "other": "the other alone"}
-COLUMNS = ["title", "method", "way", "size", "accuracy", "low", "high", "lowest", "highest", "draws", "n"]
+WAYS = {"both": "both kinds", "other": "the new ones alone"}
+COLUMNS = ["title", "method", "way", "size", "accuracy", "low", "high", "lowest", "highest", "draws", "n", "common"]
 
 
 def adaptation(
@@ -39,12 +39,13 @@ def adaptation(
     should_stop: Callable[[], bool] | None = None,
 ) -> pd.DataFrame:  # fmt: skip
     """One row per config, way in WAYS and number of labelled other reviews: title, method, way, size, accuracy, low,
-    high, lowest, highest, draws, n.
+    high, lowest, highest, draws, n, common.
 
     accuracy is the mean over DRAWS stratified draws, of n other reviews that are kept apart first and are the same for
     every size (`corpus.mixed.held_apart`); low and high its 95 % Wilson interval, which tells of the tested reviews,
-    lowest and highest the range over the draws.  A draw's 16 are among its 64; sizes of which there are not enough are
-    left out.  The C of each config is used throughout.  Kept on disk.  Raises BadData, MissingModel, Stopped.
+    lowest and highest the range over the draws; common the share of their most frequent label.  A draw's 16 are among
+    its 64; sizes of which there are not enough are left out.  The C of each config is used throughout.  Kept on disk.
+    on_progress: share done, and of what.  Raises BadData, MissingModel, Stopped.
     """
     if (found := known_adaptation(home, other, configs, seed)) is not None:
         return found
@@ -63,7 +64,7 @@ def adaptation(
             report((i + 0.5 + 0.5 * j / len(fits)) * room, f"{run_title(config)}, {len(places):,} other reviews")
             said = _fit(config, way, inputs, labels, places).predict(inputs[2])
             right.setdefault((way, len(places)), []).append(int((said == labels[2]).sum()))
-        rows += [_row(config, way, size, counts, len(tested)) for (way, size), counts in right.items()]
+        rows += [_row(config, way, size, counts, labels[2]) for (way, size), counts in right.items()]
     frame = pd.DataFrame(rows, columns=COLUMNS)
     write_rows(_path(home, other, configs, seed), frame)
     return frame
@@ -88,20 +89,27 @@ def _fit(config: Linear, way: str, inputs: Sequence[Any], labels: Sequence[np.nd
     model = pipeline_of(config)
     if way == "other":
         return model.fit(few, few_labels)
-    every = np.concatenate([inputs[0], few]), np.concatenate([labels[0], few_labels])
-    if way == "both":
-        return model.fit(*every)
-    weights = np.r_[np.ones(len(labels[0])), np.full(len(places), len(labels[0]) / len(places))]
-    return model.fit(*every, linearsvc__sample_weight=weights / weights.mean())
+    return model.fit(np.concatenate([inputs[0], few]), np.concatenate([labels[0], few_labels]))
 
 
-def _row(config: Linear, way: str, size: int, right: Sequence[int], n: int) -> tuple[Any, ...]:
-    mean = float(np.mean(right))
+def _row(config: Linear, way: str, size: int, right: Sequence[int], truth: np.ndarray) -> tuple[Any, ...]:
+    mean, n = float(np.mean(right)), len(truth)
     return (run_title(config), to_dict(config)["method"], way, size, mean / n, *wilson(mean, n), min(right) / n,
-            max(right) / n, len(right), n)  # fmt: skip
+            max(right) / n, len(right), n, float(np.bincount(truth).max() / n))  # fmt: skip
 
 
 def _path(home: Corpus, other: Corpus, configs: Sequence[Linear], seed: int) -> Path:
     data = [home.checksum, other.checksum, home.labels, other.labels]
     parts = [*data, seed, SIZES, DRAWS, tuple(WAYS), *kept_by(configs)]
     return cache_dir("adaptation") / f"{hashlib.sha256(repr(parts).encode()).hexdigest()[:40]}.json"
+
+
+def told(rows: pd.DataFrame, size: int = 64) -> list[str]:
+    """Per method a sentence: with none, with so many and with these alone; nothing of sizes that were not measured."""
+    said = []
+    for title, mine in rows.groupby("title", sort=False):
+        found = {(r.way, r.size): interval(r.accuracy, r.low, r.high) for r in mine.itertuples()}
+        if ("other", size) in found:
+            said.append(f"{title}: {found['both', 0]} right with none of these reviews, {found['both', size]} with "
+                        f"{size} of them, {found['other', size]} with these {size} alone.")  # fmt: skip
+    return said

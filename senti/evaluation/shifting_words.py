@@ -18,6 +18,7 @@ from senti.corpus.splits import sample
 from senti.errors import BadData
 
 DRAWS = 100
+MOST = 3_000  # reviews of each kind; more would take minutes
 FREQUENT = 10  # reviews that hold a word, of those that train a model
 STEADY = 0.95  # share of the draws in which a weight has the sign of its mean
 COLUMNS = ["word", "n_home", "n_other", "home", "other", "same_home", "same_other", "shift", "low", "high", "turned"]
@@ -74,7 +75,7 @@ def _bags(home: Corpus, other: Corpus, seed: int) -> tuple[list[tuple[Any, np.nd
     if len(home.labels) != 2:
         raise BadData(f"{home.name} has {len(home.labels)} labels; the words of two are compared: choose such reviews.")
     frames = [pd.concat([frame[["text", "label"]] for frame in home.splits.values()]), aligned(other, home.labels)[0]]
-    most = min(map(len, frames))
+    most = min(MOST, *map(len, frames))
     frames = [sample(frame, most, seed) for frame in frames]
     bag = CountVectorizer(binary=True, tokenizer=_words, token_pattern=None, lowercase=False)
     every = bag.fit_transform([text for frame in frames for text in frame["text"]])
@@ -114,10 +115,20 @@ def _told(drawn: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def in_words(row: Any, labels: Sequence[str]) -> str:
-    """A shifting word in a sentence; claims a turn only where both signs are steady."""
-    kinds = [labels[int(weight > 0)] for weight in (row.home, row.other)]
-    if row.turned:
-        return f"speaks for {kinds[0]} at home, for {kinds[1]} there"
-    if kinds[0] == kinds[1]:
-        return f"speaks for {kinds[0]} in both, {'more' if abs(row.other) > abs(row.home) else 'less'} so there"
-    return f"leans to {kinds[0]} at home and to {kinds[1]} there, but a sign is not sure"
+    """A shifting word in a sentence; claims a direction only where its sign is steady."""
+    home, there = (labels[int(weight > 0)] for weight in (row.home, row.other))
+    sure_home, sure_there = row.same_home >= STEADY, row.same_other >= STEADY
+    if sure_home and sure_there and home != there:
+        return f"{home} at home, {there} there"
+    if sure_home and sure_there:
+        return f"{home} in both, {'more' if abs(row.other) > abs(row.home) else 'less'} so there"
+    if sure_home or sure_there:
+        return f"{home} at home, not sure there" if sure_home else f"not sure at home, {there} there"
+    return "not sure in either"
+
+
+def by_chance(rows: pd.DataFrame) -> str:
+    """How many intervals of shifts leave zero out, beside how many would if no word shifted."""
+    apart = int(((rows["low"] > 0) | (rows["high"] < 0)).sum())
+    return (f"Of {len(rows):,} words that are frequent in both, the interval of {apart:,} leaves out zero; if none "
+            f"shifted, about {0.05 * len(rows):.0f} would by chance.")  # fmt: skip
