@@ -23,7 +23,7 @@ LEAD = "How many labelled reviews of the other kind must one add to those at hom
 ABSENT = "Both kinds of reviews must be on this machine: fetch them with «Use these», here or at the top of the page."
 BUTTON = "Measure the repair"
 BY_HAND = (
-    "For the other methods: «python -m senti mix --to FILE --rows 64 --out mixed.jsonl» writes the reviews at home with "
+    "For other methods: «python -m senti mix --to FILE --rows 64 --out mixed.jsonl» writes the reviews at home with "
     "64 others mixed in, and as test the same reviews that are kept apart here. Upload that file at the top of the "
     "page, or name it with --dataset, and train any method on it."
 )

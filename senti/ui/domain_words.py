@@ -17,8 +17,8 @@ LEAD = "Which words mean another thing there, and which does only one kind of re
 SHOWN, ALONE = 12, 16
 WHY = (
     "Two logistic regressions on bags of words, one per kind, from as many reviews of each (at most 3,000). A weight "
-    "is what a word adds to the log-odds of the second label. It is the mean over 100 bootstrap samples of the reviews; "
-    "the interval is that of the shift over these samples. A direction is named only where its sign is the same in "
+    "is what a word adds to the log-odds of the second label, the mean over 100 bootstrap samples of the reviews; the "
+    "interval is that of the shift over these samples. A direction is named only where its sign is the same in "
     "95 % of them. A shifting word is in 10 reviews of both kinds; a word of one kind alone is in 10 of its reviews, "
     "and in none of the other. All lists show the largest of many, which are in part the luckiest."
 )
