@@ -33,7 +33,7 @@ def transfer(args: argparse.Namespace) -> Answer:
               f"{100 * r.drop:.1f} ({100 * r.low:.1f} to {100 * r.high:.1f})", r.run]
              for r in rows.itertuples()]  # fmt: skip
     head = ["method", "learned from", "own test", other.name, "points lost (95 %)", "run"]
-    said = [f"{r.title} ({r.run}) {r.sentence}" for r in rows.itertuples()]
+    said = [f"{r.title} ({r.run}): {r.sentence}" for r in rows.itertuples()]
     common = f"always the most frequent label of {other.name}: {percent(rows['common'].max())}"
     return Answer({"to": other.name, "checksum": other.checksum, "runs": records(rows), "notices": notices},
                   [*table(head, cells), "", *said, common])  # fmt: skip

@@ -105,12 +105,11 @@ def _row(run: Run, asked: pd.DataFrame, said: np.ndarray) -> dict[str, Any]:
 
 def sentence(drop: float, low: float, high: float) -> str:
     """A drop in words; claims no more than its interval carries."""
-    bounds = f"{100 * low:+.1f} to {100 * high:+.1f}"
     if low > 0:
-        return f"loses {100 * drop:.1f} points there (95 % interval of the loss: {bounds})"
+        return f"loses {100 * drop:.1f} points there"
     if high < 0:
-        return f"is {-100 * drop:.1f} points better there (95 % interval of the loss: {bounds})"
-    return f"no difference is shown: a loss of {100 * drop:.1f} points, which could be chance (95 %: {bounds})"
+        return f"is {-100 * drop:.1f} points better there"
+    return f"no difference is shown: {100 * drop:+.1f} points could be chance"
 
 
 def _answers(run: Run, asked: pd.DataFrame, told: Any) -> np.ndarray:

@@ -10,7 +10,7 @@ from senti.plots.palette import METHOD_COLORS, QUIET
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-APART = 0.05  # curves stand a little beside one another, so that their bars can be told apart
+APART = 0.03  # curves stand a little beside one another, so that their bars can be told apart
 
 
 def drops(rows: pd.DataFrame, name: str) -> "go.Figure":

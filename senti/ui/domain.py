@@ -9,15 +9,15 @@ import gradio as gr
 from senti.corpus import SOURCES
 from senti.numbers import count
 from senti.ui import domain_drop, domain_repair, domain_words, html
-from senti.ui.choice import Choice, chosen_source, read
+from senti.ui.choice import Choice, Source, chosen_source, read
 from senti.ui.guard import most_uploaded
 from senti.ui.header import dataset_title
 from senti.ui.parts import QUIET, wire_parts
 from senti.ui.widgets import friendly, page
 
 LEAD = (
-    "A run learned from one kind of review. What is it worth on another, and what do a few labelled reviews of that "
-    "kind repair? Choose the other kind, such as product reviews; the reviews at the top of the page are those at home."
+    "Choose another kind of review, such as those of products: what does each run lose there, and how many labelled "
+    "ones repair it?"
 )
 START = Choice("bundled")  # needs no network, and is strange to the runs that come with senti
 
@@ -36,14 +36,18 @@ def take(
 
 
 @friendly
-def tell(other: Choice) -> str:
-    """Which reviews are the other ones, how many, with which labels."""
-    source = chosen_source(other)
+def tell(choice: Choice, other: Choice) -> str:
+    """Which reviews are at home and which are the other ones, how many, with which labels."""
+    home, there = (_in_words(chosen_source(each)) for each in (choice, other))
+    return html.paragraphs([f"At home, chosen at the top of the page: {home}. The other kind: {there}."])
+
+
+def _in_words(source: Source) -> str:
     if not source.is_here:
-        return html.paragraphs([f"{dataset_title(source.name)} is not on this machine; «Use these» fetches it."])
+        return f"{dataset_title(source.name)}, not on this machine yet («Use these» fetches it)"
     corpus = read(source)
     n, labels = count(sum(corpus.rows.values())), ", ".join(corpus.labels[:6])
-    return html.paragraphs([f"The other reviews: {dataset_title(corpus.name)}, {n}, labelled {labels}."])
+    return f"{dataset_title(corpus.name)}, {n} reviews ({labels})"
 
 
 def build(root: Path, choice: gr.State, tab: gr.Tab) -> None:
@@ -55,7 +59,7 @@ def build(root: Path, choice: gr.State, tab: gr.Tab) -> None:
     with gr.Tabs(elem_classes=["s-subtabs"]) as tabs:
         parts = [domain_drop.build(root, other), domain_repair.build(choice, other), domain_words.build(choice, other)]
     wire_parts(tabs, parts)(partial(gr.on, [tab.select, other.change, choice.change]))
-    gr.on([tab.select, other.change], tell, other, told, **QUIET)
+    gr.on([tab.select, other.change, choice.change], tell, [choice, other], told, **QUIET)
     use.click(take, fields, other, show_progress_on=told, api_visibility="private", concurrency_limit=4)
 
 
@@ -70,7 +74,6 @@ def _fields() -> tuple[list[Any], gr.Button]:
                 text_column = gr.Textbox(label="Text column", placeholder="found by name")
                 label_column = gr.Textbox(label="Label column", placeholder="found by name")
         with gr.Column(scale=2, min_width=280):
-            label = f"or a file of your own (csv, tsv, jsonl, json, parquet; up to {most_uploaded() / 1e6:g} MB)"
-            upload = gr.File(label=label, height=130)
+            upload = gr.File(label=f"or a file of your own, up to {most_uploaded() / 1e6:g} MB", height=150)
             use = gr.Button("Use these", variant="primary", size="md", elem_classes=["s-right"])
     return [dataset, upload, text_column, label_column], use

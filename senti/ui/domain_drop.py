@@ -27,7 +27,7 @@ LEAD = "How much of each run's accuracy is left on the other reviews?"
 ABSENT = "Fetch the other reviews first: «Use these», above."
 BUTTON = "Judge the runs there"
 MOST_RUNS = 6
-COLUMNS = ["Run", "Learned from", "Own test", "Other reviews", "Points lost", "95 % interval"]
+COLUMNS = ["Run", "Learned from", "Own test", "Other reviews", "Points lost", "95 % interval", "In words"]
 DROPS = Caption(
     "What is lost?",
     "hollow: right on the run's own test reviews; filled: right on the other reviews; bars: 95 % interval",
@@ -114,21 +114,21 @@ def _drawn(runs: list[Run], corpus: Corpus, rows: pd.DataFrame) -> tuple[Any, ..
     title = dataset_title(corpus.name)
     cells = [[f"<b>{html.h(r.title)}</b><br><small>{html.h(r.run)}</small>", html.h(dataset_title(r.data)),
               interval(r.own, r.own_low, r.own_high), interval(r.other, r.other_low, r.other_high),
-              f"{100 * r.drop:.1f}", f"{100 * r.low:.1f} to {100 * r.high:.1f}"]
+              f"{100 * r.drop:.1f}", f"{100 * r.low:.1f} to {100 * r.high:.1f}", html.h(r.sentence)]
              for r in rows.itertuples()]  # fmt: skip
-    table = html.table(COLUMNS, cells, numbers=COLUMNS[2:], wide="Run")
+    table = html.table(COLUMNS, cells, numbers=COLUMNS[2:6], wide="In words")
     common = f"Who always says the most frequent label of {title} gets {percent(rows['common'].max())} right."
-    said = html.notes(transfer_notices(runs, corpus))
     shown = plots.drops(rows, title).to_json()
-    return *filled(str(shown)), table + html.paragraphs([common]) + said
+    return *filled(str(shown), common), table + html.notes(transfer_notices(runs, corpus))
 
 
 def build(root: Path, other: gr.State) -> Part:
     """The sub-tab."""
     with gr.Tab("What is lost", id="lost") as tab:
+        with gr.Accordion("Which runs", open=False):
+            runs = gr.Dropdown([], value=[], multiselect=True, label="Runs", max_choices=MOST_RUNS)
         panel = build_measured(LEAD, BUTTON, DROPS, 300)
         table = page()
-        runs = gr.Dropdown([], value=[], multiselect=True, label="Runs", max_choices=MOST_RUNS)
         recipe.place(bound(domain_recipes.transfer, root), [other, runs])
     part = Part(tab, bound(show_drop, root), [other, runs], [runs, *panel.outputs, table])
     quiet: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": 4, "trigger_mode": "always_last"}
