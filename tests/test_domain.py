@@ -1,12 +1,15 @@
 """Reviews of another kind: labels matched, a part kept apart, the drop with its interval, the repair, the words."""
 
 import json
+import shlex
 from dataclasses import replace
 
+import gradio as gr
 import numpy as np
 import pandas as pd
 import pytest
 
+from senti.cli import run as senti
 from senti.config import MajorityConfig, SvmConfig, TfidfConfig
 from senti.corpus import Corpus, load_corpus
 from senti.corpus.mixed import aligned, held_apart, mixed
@@ -17,6 +20,8 @@ from senti.evaluation.scores import newcombe
 from senti.evaluation.shifting_words import by_chance, in_words, shifting_words, words_of_one
 from senti.evaluation.transfer import known_transfer, sentence, transfer, transfer_notices
 from senti.experiment import conduct, create, prepare
+from senti.ui import domain, domain_drop, domain_recipes, domain_repair, domain_words, html
+from senti.ui.choice import Choice
 
 FILMS = {0: ["dull", "clumsy", "tired", "loud", "grim"], 1: ["tender", "funny", "warm", "clever", "deep"]}
 PHONES = {0: ["dull", "dead", "broken", "laggy", "warm"], 1: ["sturdy", "sharp", "clever", "quick", "loud"]}
@@ -253,3 +258,72 @@ def test_without_names_the_runs_that_cannot_be_judged_are_passed_over(files, com
     conduct_in(root, MajorityConfig(dataset=str(files[0])), "floor")
     code, _, err = command("transfer", "--to", str(files[0]))
     assert code == 2 and "No run here can be judged" in err and "floor learned from" in err
+
+
+def quiet(*args, **kwargs):
+    """In place of Gradio's progress bar."""
+
+
+@pytest.fixture
+def chosen(files, monkeypatch):
+    """The two kinds as a visitor chooses them, as if both had been uploaded."""
+    monkeypatch.setattr("senti.ui.choice.get_upload_folder", lambda: str(files[1].parent))
+    return Choice(str(files[0]), "distilbert"), Choice(str(files[1]), text_column="body")
+
+
+def test_the_panel_takes_an_upload_but_no_file_of_the_server(files, chosen, tmp_path):
+    assert domain.take("bundled", str(files[1]), " body ", "", quiet) == chosen[1]
+    assert domain.take("bundled", None, "", "", quiet) == domain.START
+    told_of = domain.tell(*chosen)
+    assert "films, 350 reviews" in told_of and "phones, 525 reviews (negative, positive)" in told_of
+    with pytest.raises(gr.Error, match="path on the server"):
+        domain.take("/etc/passwd", None, "", "", quiet)
+    with pytest.raises(gr.Error, match="no column is named like a text"):
+        domain.take("bundled", str(files[1]), "", "", quiet)
+    assert "not on this machine" in domain.tell(chosen[0], Choice("imdb"))
+    assert domain_drop.ABSENT in domain_drop.show_drop(tmp_path, Choice("imdb"), [])[1]
+
+
+def test_the_panel_waits_for_the_button_then_shows_what_is_lost(chosen, root):
+    runs, note, drawn, figure, button, table = domain_drop.show_drop(root, chosen[1], [])
+    assert "No finished run" in note and not button.visible and runs.value == []
+    for name, config in (("floor", MajorityConfig), ("words", TfidfConfig)):
+        conduct_in(root, config(dataset=chosen[0].dataset), name)
+    runs, note, drawn, figure, button, table = domain_drop.show_drop(root, chosen[1], [])
+    assert set(runs.value) == {"floor", "words"} and button.visible and figure is None
+    note, drawn, figure, button, table = domain_drop.measure_drop(root, chosen[1], ["words"], quiet)
+    assert drawn.visible and "loses" in table and table.count("<tr") == 2 and "most frequent label" in note
+    assert domain_drop.show_drop(root, chosen[1], ["words"])[3] == figure
+    shown = domain_drop.show_drop(root, chosen[0], [])  # they learned from these
+    assert "No finished run" in shown[1]
+
+
+def test_the_panel_measures_the_repair_and_lists_the_words(chosen, with_hub_cache):
+    note, drawn, figure, button = domain_repair.show_repair(*chosen)
+    assert "Not measured yet from films to phones" in note and button.visible and not drawn.visible
+    note, drawn, figure, button = domain_repair.measure_repair(*chosen, quiet)
+    names = [trace["name"] for trace in json.loads(figure)["data"]]
+    assert names[:2] == ["TF-IDF + SVM: both kinds", "TF-IDF + SVM: the new ones alone"] and len(names) == 4
+    assert domain_repair.show_repair(*chosen)[2] == figure and "with 64 of them" in note
+    assert "at home too" in domain_repair.show_repair(chosen[0], chosen[0])[0]
+    assert domain_repair.show_repair(chosen[0], Choice("imdb"))[0] == html.empty_state(domain_repair.ABSENT)
+    shifted, mine, theirs = domain_words.show_words(*chosen)
+    assert "<b>loud</b>" in shifted and "tender" in mine and "sturdy" in theirs and "tender" not in theirs
+    assert "choose another kind" in domain_words.show_words(chosen[0], chosen[0])[0]
+
+
+@pytest.mark.parametrize("name", ["lost", "repair", "words"])
+def test_command_and_lines_of_a_recipe_give_the_same_numbers(name, chosen, root, with_hub_cache, capsys, monkeypatch):
+    conduct_in(root, TfidfConfig(dataset=chosen[0].dataset), "words")
+    shown = {"lost": lambda: domain_recipes.transfer(root, chosen[1], ["words"]),
+             "repair": lambda: domain_recipes.adaptation(*chosen),
+             "words": lambda: domain_recipes.shifting_words(*chosen)}[name]()  # fmt: skip
+    monkeypatch.chdir(root.parent)
+    _, _, _, command, *words = shlex.split(shown.command)
+    assert senti([command, "--json", *words]) == 0
+    printed = json.loads(capsys.readouterr().out)[shown.key]
+    namespace: dict = {}
+    exec(shown.lines, namespace)
+    assert len(printed) == len(namespace["result"]) > 0
+    for mine, theirs in zip(namespace["result"], printed, strict=True):
+        assert mine == pytest.approx(theirs)

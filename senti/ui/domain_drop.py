@@ -26,6 +26,14 @@ from senti.ui.widgets import Caption, bound, friendly, page
 LEAD = "How much of each run's accuracy is left on the other reviews?"
 ABSENT = "Fetch the other reviews first: «Use these», above."
 BUTTON = "Judge the runs there"
+UNASKED = (
+    f"Not all of these runs were asked yet. «{BUTTON}» has each of them read up to 2,000 of the other reviews: seconds "
+    "per run."
+)
+NONE = (
+    "No finished run learned from other reviews than {}, with the same labels. Choose other reviews above, or train a "
+    "run on those at home."
+)
 MOST_RUNS = 6
 COLUMNS = ["Run", "Learned from", "Own test", "Other reviews", "Points lost", "95 % interval", "In words"]
 DROPS = Caption(
@@ -45,32 +53,17 @@ def show_drop(root: Path, other: Choice, names: list[str]) -> tuple[Any, ...]:
     """The runs to choose from; the figure and its table where they were judged before, else what to press."""
     source = chosen_source(other)
     if not source.is_here:
-        return gr.Dropdown(choices=[], value=[]), *unfilled(ABSENT), ""
+        return gr.Dropdown([], value=[], multiselect=True), *unfilled(ABSENT), ""
     corpus = read(source)
     able = strangers(root, corpus)
     runs = picked(able, names)
     offered = gr.Dropdown([(f"{run_title(r.config)} · {dataset_title(r.facts['data']['name'])} · {r.name}", r.name)
-                           for r in able], value=[run.name for run in runs])  # fmt: skip
+                           for r in able], value=[run.name for run in runs], multiselect=True)  # fmt: skip
     if not runs:
-        return (
-            offered,
-            *unfilled(
-                f"No finished run learned from other reviews than {dataset_title(corpus.name)} with "
-                "the same labels. Choose other reviews above, or train a run on those at home."
-            ),
-            "",
-        )
+        return offered, *unfilled(NONE.format(dataset_title(corpus.name))), ""
     rows = known_transfer(runs, corpus)
     if rows is None:
-        return (
-            offered,
-            *unfilled(
-                f"Not all of these runs were asked yet. «{BUTTON}» has each of them read the other "
-                "reviews, up to 2,000: seconds per run.",
-                button=True,
-            ),
-            "",
-        )
+        return offered, *unfilled(UNASKED, button=True), ""
     return offered, *_drawn(runs, corpus, rows)
 
 
