@@ -292,21 +292,24 @@ def test_the_panel_takes_an_upload_but_no_file_of_the_server(files, chosen, tmp_
     with pytest.raises(gr.Error, match="no column is named like a text"):
         domain.take("bundled", str(files[1]), "", "", quiet)
     assert "not on this machine" in domain.tell(chosen[0], Choice("imdb"))
-    assert domain_drop.ABSENT in domain_drop.show_drop(tmp_path, Choice("imdb"), [])[1]
+    assert domain_drop.ABSENT in domain_drop.show_drop(tmp_path, chosen[0], Choice("imdb"), [])[1]
 
 
 def test_the_panel_waits_for_the_button_then_shows_what_is_lost(chosen, root):
-    runs, note, drawn, figure, button, table = domain_drop.show_drop(root, chosen[1], [])
+    runs, note, drawn, figure, button, table = domain_drop.show_drop(root, *chosen, [])
     assert "No finished run" in note and not button.visible and runs.value == []
     for name, config in (("floor", MajorityConfig), ("words", TfidfConfig)):
         conduct_in(root, config(dataset=chosen[0].dataset), name)
-    runs, note, drawn, figure, button, table = domain_drop.show_drop(root, chosen[1], [])
+    runs, note, drawn, figure, button, table = domain_drop.show_drop(root, *chosen, [])
     assert set(runs.value) == {"floor", "words"} and button.visible and figure is None
-    note, drawn, figure, button, table = domain_drop.measure_drop(root, chosen[1], ["words"], quiet)
+    conduct_in(root, TfidfConfig(dataset="bundled", subset=20), "elsewhere")  # newer, but not learned from home
+    assert set(domain_drop.show_drop(root, *chosen, [])[0].value) == {"floor", "words"}
+    assert domain_drop.show_drop(root, chosen[1], chosen[1], [])[0].value == ["elsewhere", "floor"]
+    note, drawn, figure, button, table = domain_drop.measure_drop(root, *chosen, ["words"], quiet)
     assert drawn.visible and "loses" in table and table.count("<tr") == 2 and "most frequent label" in note
-    assert domain_drop.show_drop(root, chosen[1], ["words"])[3] == figure
-    shown = domain_drop.show_drop(root, chosen[0], [])  # they learned from these
-    assert "No finished run" in shown[1]
+    assert domain_drop.show_drop(root, *chosen, ["words"])[3] == figure
+    shown = domain_drop.show_drop(root, chosen[0], chosen[0], [])  # they learned from these
+    assert shown[0].value == ["elsewhere"]
 
 
 def test_the_panel_measures_the_repair_and_lists_the_words(chosen, with_hub_cache):
@@ -320,7 +323,7 @@ def test_the_panel_measures_the_repair_and_lists_the_words(chosen, with_hub_cach
     assert domain_repair.show_repair(chosen[0], Choice("imdb"))[0] == html.empty_state(domain_repair.ABSENT)
     shifted, mine, theirs = domain_words.show_words(*chosen)
     assert "<b>loud</b>" in shifted and "tender" in mine and "sturdy" in theirs and "tender" not in theirs
-    assert "choose another kind" in domain_words.show_words(chosen[0], chosen[0])[0]
+    assert "Choose another kind" in domain_words.show_words(chosen[0], chosen[0])[0]
 
 
 @pytest.mark.parametrize("name", ["lost", "repair", "words"])

@@ -109,7 +109,7 @@ def sentence(drop: float, low: float, high: float) -> str:
         return f"loses {100 * drop:.1f} points there"
     if high < 0:
         return f"is {-100 * drop:.1f} points better there"
-    return f"no difference is shown: {100 * drop:+.1f} points could be chance"
+    return "no difference is shown: it could be chance"
 
 
 def _answers(run: Run, asked: pd.DataFrame, told: Any) -> np.ndarray:

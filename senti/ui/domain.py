@@ -57,7 +57,8 @@ def build(root: Path, choice: gr.State, tab: gr.Tab) -> None:
     fields, use = _fields()
     told = page()
     with gr.Tabs(elem_classes=["s-subtabs"]) as tabs:
-        parts = [domain_drop.build(root, other), domain_repair.build(choice, other), domain_words.build(choice, other)]
+        parts = [domain_drop.build(root, choice, other), domain_repair.build(choice, other),
+                 domain_words.build(choice, other)]  # fmt: skip
     wire_parts(tabs, parts)(partial(gr.on, [tab.select, other.change, choice.change]))
     gr.on([tab.select, other.change, choice.change], tell, [choice, other], told, **QUIET)
     use.click(take, fields, other, show_progress_on=told, api_visibility="private", concurrency_limit=4)

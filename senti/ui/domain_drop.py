@@ -15,7 +15,7 @@ from senti.evaluation.transfer import judged_on, known_transfer, transfer, trans
 from senti.numbers import interval, percent
 from senti.runs import Run
 from senti.ui import domain_recipes, html, recipe
-from senti.ui.choice import Choice, chosen_source, read
+from senti.ui.choice import Choice, Source, chosen_source, read
 from senti.ui.header import dataset_title
 from senti.ui.known import current_visitor, turnstile
 from senti.ui.measured import build_measured, filled, unfilled
@@ -49,14 +49,14 @@ DROPS = Caption(
 
 
 @friendly
-def show_drop(root: Path, other: Choice, names: list[str]) -> tuple[Any, ...]:
+def show_drop(root: Path, choice: Choice, other: Choice, names: list[str]) -> tuple[Any, ...]:
     """The runs to choose from; the figure and its table where they were judged before, else what to press."""
     source = chosen_source(other)
     if not source.is_here:
         return gr.Dropdown([], value=[], multiselect=True), *unfilled(ABSENT), ""
     corpus = read(source)
     able = strangers(root, corpus)
-    runs = picked(able, names)
+    runs = picked(able, names, chosen_source(choice))
     offered = gr.Dropdown([(f"{run_title(r.config)} · {dataset_title(r.facts['data']['name'])} · {r.name}", r.name)
                            for r in able], value=[run.name for run in runs], multiselect=True)  # fmt: skip
     if not runs:
@@ -69,7 +69,7 @@ def show_drop(root: Path, other: Choice, names: list[str]) -> tuple[Any, ...]:
 
 @friendly
 def measure_drop(
-    root: Path, other: Choice, names: list[str],
+    root: Path, choice: Choice, other: Choice, names: list[str],
     progress: gr.Progress = gr.Progress(),  # noqa: B008 - how Gradio is told
 ) -> tuple[Any, ...]:  # fmt: skip
     """Ask the runs, then show what they lose."""
@@ -79,7 +79,7 @@ def measure_drop(
     turnstile().enter(current_visitor())
     await_models()
     corpus = read(source)
-    runs = picked(strangers(root, corpus), names)
+    runs = picked(strangers(root, corpus), names, chosen_source(choice))
     return _drawn(runs, corpus, transfer(runs, corpus, lambda share, what: progress(share, desc=what)))
 
 
@@ -95,10 +95,11 @@ def strangers(root: Path, corpus: Corpus) -> list[Run]:
     return able
 
 
-def picked(able: list[Run], names: list[str]) -> list[Run]:
-    """Those of the named runs that are able; where none is, the newest with each title."""
+def picked(able: list[Run], names: list[str], home: Source) -> list[Run]:
+    """Those of the named runs that are able; else the newest with each title, of those at home where there are any."""
+    checksum = read(home).checksum if home.is_here else ""
     newest: dict[str, Run] = {}
-    for run in able:
+    for run in [run for run in able if run.facts["data"]["checksum"] == checksum] or able:
         newest.setdefault(run_title(run.config), run)
     return ([run for run in able if run.name in (names or [])] or list(newest.values()))[:MOST_RUNS]
 
@@ -115,7 +116,7 @@ def _drawn(runs: list[Run], corpus: Corpus, rows: pd.DataFrame) -> tuple[Any, ..
     return *filled(str(shown), common), table + html.notes(transfer_notices(runs, corpus))
 
 
-def build(root: Path, other: gr.State) -> Part:
+def build(root: Path, choice: gr.State, other: gr.State) -> Part:
     """The sub-tab."""
     with gr.Tab("What is lost", id="lost") as tab:
         with gr.Accordion("Which runs", open=False):
@@ -123,9 +124,9 @@ def build(root: Path, other: gr.State) -> Part:
         panel = build_measured(LEAD, BUTTON, DROPS, 300)
         table = page()
         recipe.place(bound(domain_recipes.transfer, root), [other, runs])
-    part = Part(tab, bound(show_drop, root), [other, runs], [runs, *panel.outputs, table])
+    part = Part(tab, bound(show_drop, root), [choice, other, runs], [runs, *panel.outputs, table])
     quiet: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": 4, "trigger_mode": "always_last"}
     runs.input(part.show, part.inputs, part.outputs, show_progress="hidden", **quiet)
-    panel.button.click(bound(measure_drop, root), [other, runs], [*panel.outputs, table],
+    panel.button.click(bound(measure_drop, root), part.inputs, [*panel.outputs, table],
                        show_progress_on=panel.note, api_visibility="private", concurrency_limit=1)  # fmt: skip
     return part

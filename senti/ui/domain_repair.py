@@ -21,6 +21,7 @@ from senti.ui.widgets import Caption, friendly, page
 
 LEAD = "How many labelled reviews of the other kind must one add to those at home?"
 ABSENT = "Both kinds of reviews must be on this machine: fetch them with «Use these», here or at the top of the page."
+SAME = "These are the reviews at home too. Choose another kind above, then «Use these»."
 BUTTON = "Measure the repair"
 BY_HAND = (
     "For other methods: «python -m senti mix --to FILE --rows 64 --out mixed.jsonl» writes the reviews at home with "
@@ -46,6 +47,8 @@ def show_repair(choice: Choice, other: Choice) -> tuple[Any, ...]:
     if both is None:
         return unfilled(ABSENT)
     home, there = both
+    if home.checksum == there.checksum:
+        return unfilled(SAME)
     try:
         notices = held_apart(home, there)[2]
     except BadData as e:

@@ -8,7 +8,7 @@ import pandas as pd
 from senti.evaluation.shifting_words import by_chance, in_words, shifting_words, words_of_one
 from senti.ui import domain_recipes, html, recipe
 from senti.ui.choice import Choice, Source, chosen_source, read
-from senti.ui.domain_repair import ABSENT
+from senti.ui.domain_repair import ABSENT, SAME
 from senti.ui.header import dataset_title
 from senti.ui.parts import Part
 from senti.ui.widgets import friendly, page
@@ -32,7 +32,7 @@ def show_words(choice: Choice, other: Choice) -> tuple[str, str, str]:
     if not (home.is_here and there.is_here):
         return html.empty_state(ABSENT), "", ""
     if read(home).checksum == read(there).checksum:
-        return html.empty_state("These are the reviews at home; choose another kind above, then «Use these»."), "", ""
+        return html.empty_state(SAME), "", ""
     return _told(home, there)
 
 
