@@ -31,6 +31,8 @@ KNOBS: dict[str, type[Config]] = METHODS | {
     "baselines": TfidfConfig,
     **dict.fromkeys(("problems", "slices", "map", "contrast", "probe", "drift", "learning-curve"), EncoderConfig),
     "ladder": SvmConfig,
+    "adapt": EncoderConfig,
+    **dict.fromkeys(("shifting-words", "mix"), Config),
 }
 
 

@@ -51,7 +51,8 @@ def learning_curve(
     labels = corpus.splits["train"]["label"].to_numpy()
     samples, rows = nested_samples(labels, seed), []
     room = 0.5 / len(configs)
-    inputs = [_inputs(config, corpus, reading(report, i * room, room), stopped) for i, config in enumerate(configs)]
+    texts = [corpus.splits[split]["text"] for split in ("train", "validation")]
+    inputs = [inputs_of(config, texts, reading(report, i * room, room), stopped) for i, config in enumerate(configs)]
     for i, (config, (train, validation)) in enumerate(zip(configs, inputs, strict=True)):
         right: dict[int, list[int]] = {}
         for j, places in enumerate(samples):
@@ -79,7 +80,7 @@ def nested_samples(labels: np.ndarray, seed: int = 0) -> list[np.ndarray]:
     The samples of one draw are nested and stratified, with at least one review of each class.
     """
     sizes = [size for size in SIZES if size < len(labels)]
-    orders = [_stratified_order(labels, np.random.default_rng([seed, draw])) for draw in range(DRAWS)]
+    orders = [stratified_order(labels, np.random.default_rng([seed, draw])) for draw in range(DRAWS)]
     return [*(order[:size] for size in sizes for order in orders), np.arange(len(labels))]
 
 
@@ -88,7 +89,7 @@ def pipeline_of(config: Linear) -> Any:
     return svm.pipeline(config) if isinstance(config, SvmConfig) else tfidf.pipeline(config)
 
 
-def _stratified_order(labels: np.ndarray, draw: np.random.Generator) -> np.ndarray:
+def stratified_order(labels: np.ndarray, draw: np.random.Generator) -> np.ndarray:
     """All places in an order of which every beginning holds the classes in their shares, to within one review."""
     shuffled = draw.permutation(len(labels))
     along = np.empty(len(labels))  # how far through its class a review is
@@ -99,16 +100,16 @@ def _stratified_order(labels: np.ndarray, draw: np.random.Generator) -> np.ndarr
     return order
 
 
-def _inputs(
-    config: Linear, corpus: Corpus, on_progress: Callable[[int, int], None], stopped: Callable[[], bool]
-) -> tuple[Any, Any]:
-    """What the config's pipeline takes, of the training and of the validation reviews."""
-    train, validation = (corpus.splits[split]["text"].to_numpy(dtype=object) for split in ("train", "validation"))
+def inputs_of(
+    config: Linear, texts: Sequence[Sequence[str]], on_progress: Callable[[int, int], None] | None = None,
+    stopped: Callable[[], bool] | None = None,
+) -> list[Any]:  # fmt: skip
+    """What the config's pipeline takes, of each list of texts; on_progress tells of the first, the longest."""
     if not isinstance(config, SvmConfig):
-        return train, validation
+        return [np.array(each, dtype=object) for each in texts]
     backbone = resolve_model(config.model)
-    return (svm.vectors(config, backbone, list(train), on_progress, stopped, svm.LADDER),
-            svm.vectors(config, backbone, list(validation), None, stopped, svm.LADDER))  # fmt: skip
+    return [svm.vectors(config, backbone, list(each), on_progress if i == 0 else None, stopped, svm.LADDER)
+            for i, each in enumerate(texts)]  # fmt: skip
 
 
 def _row(config: Linear, size: int, right: Sequence[int], n: int) -> tuple[Any, ...]:
@@ -117,11 +118,17 @@ def _row(config: Linear, size: int, right: Sequence[int], n: int) -> tuple[Any, 
             max(right) / n, len(right), n)  # fmt: skip
 
 
-def _path(corpus: Corpus, configs: Sequence[Linear], seed: int) -> Path:
-    parts: list[Any] = [corpus.checksum, seed, SIZES, DRAWS]
+def kept_by(configs: Sequence[Linear]) -> list[Any]:
+    """All of the configs that decides what a fit on given reviews finds."""
+    parts: list[Any] = []
     for config in configs:
         parts += [run_title(config), config.C, config.seed]
         if isinstance(config, SvmConfig):
             parts += [reading_checksum(resolve_model(config.model)), config.layer, config.max_length,
                       config.truncation, resolve_precision(config.precision)]  # fmt: skip
+    return parts
+
+
+def _path(corpus: Corpus, configs: Sequence[Linear], seed: int) -> Path:
+    parts = [corpus.checksum, seed, SIZES, DRAWS, *kept_by(configs)]
     return cache_dir("curves") / f"{hashlib.sha256(repr(parts).encode()).hexdigest()[:40]}.json"

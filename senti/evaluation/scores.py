@@ -23,6 +23,19 @@ def wilson(correct: float, n: int, z: float = Z95) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
+def newcombe(first: float, n_first: int, second: float, n_second: int) -> tuple[float, float]:
+    """The 95 % interval of a difference of two shares of different texts: `first` of `n_first` right, less the second.
+
+    Newcombe 1998, Interval estimation for the difference between independent proportions, method 10: the distances to
+    the Wilson bounds of both, squared and added.
+    """
+    shares = first / max(n_first, 1), second / max(n_second, 1)
+    (low_1, high_1), (low_2, high_2) = wilson(first, n_first), wilson(second, n_second)
+    difference = shares[0] - shares[1]
+    return (difference - math.hypot(shares[0] - low_1, high_2 - shares[1]),
+            difference + math.hypot(high_1 - shares[0], shares[1] - low_2))  # fmt: skip
+
+
 def score(labels: Sequence[int], probabilities: np.ndarray, names: Sequence[str]) -> dict[str, Any]:
     """Accuracy with its 95 % interval, macro precision, recall and F1, per class, and the confusion matrix.
 

@@ -9,6 +9,7 @@ from senti.plots.corpus import length_histogram, telling_words
 from senti.plots.cost import cost_and_quality
 from senti.plots.curves import coverage_curves, precision_recall_curves, roc_curves
 from senti.plots.depth import drift_curves, parting_curves, probe_curves, word_drift
+from senti.plots.domain import drops, repair_curves
 from senti.plots.frame import plain
 from senti.plots.inside import attention_map, cross_similarity, hidden_states, looks_of_first, similarity_map
 from senti.plots.linear import accuracy_per_C, learning_curves
@@ -31,6 +32,7 @@ __all__ = [
     "coverage_curves",
     "cross_similarity",
     "drift_curves",
+    "drops",
     "hidden_states",
     "label_colors",
     "learning_curves",
@@ -44,6 +46,7 @@ __all__ = [
     "precision_recall_curves",
     "probe_curves",
     "reliability_diagram",
+    "repair_curves",
     "results_dots",
     "review_map",
     "roc_curves",
