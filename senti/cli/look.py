@@ -7,13 +7,13 @@ import numpy as np
 from senti.cli.answer import Answer, table
 from senti.cli.flags import read_config
 from senti.cli.progress import note
-from senti.config import EncoderConfig, LoraConfig, most_texts
+from senti.config import Config, EncoderConfig, LoraConfig, most_texts
 from senti.corpus import Corpus, load_corpus
 from senti.encoder import Backbone, resolve_model
 from senti.numbers import percent
 
 
-def corpus_of(config: EncoderConfig) -> Corpus:
+def corpus_of(config: Config) -> Corpus:
     """The reviews of a config; what should be known of them is noted."""
     corpus = load_corpus(config.dataset, text_column=config.text_column, label_column=config.label_column,
                          subset=config.subset, seed=config.seed)  # fmt: skip

@@ -31,6 +31,8 @@ KNOBS: dict[str, type[Config]] = METHODS | {
     "baselines": TfidfConfig,
     **dict.fromkeys(("problems", "slices", "map", "contrast", "probe", "drift", "learning-curve"), EncoderConfig),
     "ladder": SvmConfig,
+    "augment": EncoderConfig,
+    "augment-curve": SvmConfig,
 }
 
 

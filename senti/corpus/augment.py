@@ -104,6 +104,9 @@ OPERATIONS: dict[str, Callable[[Words, int, Random, Near], Words]] = {
 }  # fmt: skip
 
 
+KINDS = (*OPERATIONS, "eda")
+
+
 def _core(word: str) -> str:
     """A word in small letters without the punctuation around it; empty for what may not be replaced."""
     found = PLAIN_WORD.fullmatch(word)
