@@ -2,7 +2,9 @@
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
+import gradio as gr
 import numpy as np
 import pandas as pd
 import pytest
@@ -18,14 +20,19 @@ from senti.config import (
     most_texts,
     to_dict,
 )
-from senti.corpus import augmented, changes, replaceable, variants
+from senti.corpus import Corpus, augmented, changes, replaceable, variants
 from senti.encoder import near_words, resolve_model
 from senti.encoder.near_words import _whole_words, same_stem
 from senti.errors import BadConfig, Stopped
+from senti.evaluation.learning_curve import DRAWS, nested_samples
 from senti.evaluation.table import run_title
 from senti.experiment import conduct, create, prepare, resume
+from senti.methods import tfidf
 from senti.methods.tuning import cross_validate, fold_places
 from senti.runs import open_run
+from senti.studies.augmentation import augmentation_curve, gains, known_augmentation_curve
+from senti.ui import augmentation as panel
+from senti.ui.choice import Choice
 
 TEXT = "a tender and very funny film about two sisters , told with a light hand and no fuss at all"
 NEAR = {"tender": ["soft", "never"], "film": ["movie"], "sisters": ["brothers"], "light": ["bright"]}
@@ -165,3 +172,113 @@ def test_a_stopped_run_goes_on_with_the_same_variants(root, tiny_folder, lively_
     conduct(half)
     assert "goes on from step" in half.log() and weights(half.path) == weights(whole.path)
     assert half.events()["total_steps"].max() > 2  # 16 reviews alone are two steps
+
+
+def noisy_corpus() -> Corpus:
+    """Reviews of which 128 are not enough to be right on all."""
+    draw = np.random.default_rng(0)
+    telling = {0: ["dull", "clumsy", "tired", "loud"], 1: ["tender", "funny", "warm", "clever"]}
+
+    def made(rows: int) -> pd.DataFrame:
+        labels = draw.integers(0, 2, rows)
+        texts = [" ".join(draw.choice(telling[label if draw.random() < 0.7 else 1 - label]) for _ in range(5))
+                 for label in labels]  # fmt: skip
+        return pd.DataFrame({"text": texts, "label": labels})
+
+    return Corpus("made", {"train": made(128), "validation": made(120), "test": made(20)}, ("bad", "good"), "made up")
+
+
+def test_the_curve_is_that_of_a_plain_loop_and_its_gain_is_paired(tmp_path, monkeypatch):
+    monkeypatch.setenv("SENTI_CACHE", str(tmp_path))
+    corpus, config = noisy_corpus(), TfidfConfig(augment="dropout", augment_factor=3)
+    assert known_augmentation_curve(corpus, config) is None
+    with pytest.raises(Stopped):
+        augmentation_curve(corpus, config, should_stop=lambda: True)
+    found = augmentation_curve(corpus, config)
+    assert list(found["size"]) == [64, 64, 128, 128] and found["title"].nunique() == 2
+    more = augmented(corpus.splits["train"], "dropout", 3)
+    truth = corpus.splits["validation"]["label"].to_numpy()
+    right: dict[bool, list[np.ndarray]] = {False: [], True: []}
+    for places in nested_samples(corpus.splits["train"]["label"].to_numpy())[:DRAWS]:  # those of 64
+        for with_them, rows in (
+            (False, corpus.splits["train"].iloc[places]),
+            (True, more[more["origin"].isin(places)]),
+        ):
+            model = tfidf.pipeline(config).fit(rows["text"], rows["label"])
+            right[with_them].append(model.predict(corpus.splits["validation"]["text"]) == truth)
+    plain, gained = found.iloc[0], found.iloc[1]
+    assert (plain["accuracy"], gained["accuracy"]) == pytest.approx((np.mean(right[False]), np.mean(right[True])))
+    assert plain["texts"] == 64 < gained["texts"] <= 4 * 64 and plain["difference"] == plain["difference_high"] == 0
+    gains = np.mean(right[True], axis=0) - np.mean(right[False], axis=0)
+    half = 1.96 * gains.std(ddof=1) / np.sqrt(len(gains))
+    assert gained["difference"] == pytest.approx(gains.mean())
+    bounds = (gained["difference_low"], gained["difference_high"])
+    assert bounds == pytest.approx((gains.mean() - half, gains.mean() + half), abs=1e-4)
+    pd.testing.assert_frame_equal(known_augmentation_curve(corpus, config), found)
+    assert known_augmentation_curve(corpus, replace(config, augment="swap")) is None
+    with pytest.raises(BadConfig, match="augment is 'none'"):
+        augmentation_curve(corpus, TfidfConfig())
+
+
+def test_the_commands_answer_programs_and_people(command, with_hub_cache):
+    words = ("augment", "a dull film , truly", "--model", "distilbert")
+    code, out, _ = command(*words, "--n", "3", "--json")
+    told = json.loads(out)
+    assert code == 0 and set(told["variants"]) == {"dropout", "swap", "insertion", "synonym", "eda"}
+    assert set(told["near"]) <= {"dull", "film"} and told["variants"]["swap"]
+    assert "-dull" in command(*words, "--n", "50", "--augment", "dropout")[1]
+    code, out, _ = command("augment-curve", "--model", "distilbert", "--dataset", "rotten_tomatoes", "--json")
+    curve = json.loads(out)["curve"]
+    assert code == 0 and [row["size"] for row in curve] == [64, 64] and "with eda x2" in curve[1]["title"]
+    for bad, said in (
+        (("augment", " "), "The text is empty"),
+        ((*words, "--n", "0"), "n is 0"),
+        (("augment-curve", "tfidf", "--augment", "eda"), "choose one of none, dropout, swap"),
+    ):
+        code, _, err = command(*bad)
+        assert code == 2 and said in err and "Traceback" not in err
+
+
+def quiet(*args, **kwargs):
+    """In place of Gradio's progress bar."""
+
+
+def test_the_panel_marks_what_changed_and_waits_for_the_button(tmp_path, monkeypatch, with_hub_cache):
+    monkeypatch.setenv("SENTI_CACHE", str(tmp_path))
+    choice = Choice("rotten_tomatoes", "distilbert")
+    shown = panel.show_variants(choice, "a dull <b>film</b> , truly")
+    assert shown.count("<tr>") == 6 and "<del>" in shown and "<ins>" in shown
+    assert "<b>film" not in shown and "Near words in DistilBERT: «dull»" in shown
+    assert panel.take_example(SimpleNamespace(pick="1")) == panel.EXAMPLES[1]
+    with pytest.raises(gr.Error, match="The text is empty"):
+        panel.show_variants(choice, " ")
+    assert panel.offer_kinds("tfidf", "eda").value == "dropout" and panel.offer_kinds("cls", "eda").value == "eda"
+    note, drawn, curve, button = panel.show_curves(choice, "mean", "eda")
+    assert "Not measured yet" in note and not drawn.visible and curve is None and button.visible
+    note, drawn, curve, button = panel.measure_curves(choice, "mean", "eda", quiet)
+    assert drawn.visible and not button.visible and "in points with a 95 % interval: 64 reviews" in note
+    names = [trace["name"] for trace in json.loads(curve)["data"]]
+    assert names == ["SVM on mean features", "SVM on mean features, with eda x2"]
+    assert panel.show_curves(choice, "mean", "eda")[2] == curve
+    assert "choose one of" in panel.show_curves(choice, "tfidf", "eda")[0]
+    assert "Fetch the reviews first" in panel.show_curves(Choice("imdb", "distilbert"), "mean", "eda")[0]
+
+
+def test_the_panels_recipes_give_the_same_numbers(command, with_hub_cache):
+    choice = Choice("rotten_tomatoes", "distilbert")
+    for told in (panel.told_variants(choice, "a dull film"), panel.told_curves(choice, "tfidf", "swap"),
+                 panel.told_curves(choice, "mean", "dropout")):  # fmt: skip
+        made: dict[str, object] = {}
+        exec(told.lines, made)
+        assert json.loads(command(*told.words, "--json")[1])[told.key] == json.loads(json.dumps(made["result"]))
+
+
+def test_a_gain_is_claimed_only_where_its_interval_carries_it():
+    row = {"size": 64, "texts": 190, "difference": 0.02, "difference_low": 0.01, "difference_high": 0.03}
+    curve = pd.DataFrame([row, row | {"size": 256, "texts": 700, "difference_low": -0.01}])
+    assert gains(curve).endswith("On these reviews they help at 64.")
+    assert "64 reviews +2.0 (+1.0 to +3.0)" in gains(curve)
+    assert gains(curve.iloc[1:]).endswith("at no size is a difference shown.")
+    worse = row | {"difference": -0.02, "difference_low": -0.03, "difference_high": -0.01}
+    assert gains(pd.DataFrame([worse])).endswith("they hurt at 64.")
+    assert "No review could be changed" in gains(pd.DataFrame([row | {"texts": 64}]))

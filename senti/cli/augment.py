@@ -49,17 +49,17 @@ MARKS = {"kept": "{}", "added": "+{}", "removed": "-{}"}
 
 def augment_curve(args: argparse.Namespace) -> Answer:
     """Does it help, and for how many reviews? A learning curve with and without variants."""
-    from senti.studies.augmentation import augmentation_curve
+    from senti.studies.augmentation import augmentation_curve, gain, gains
 
     config = _asked(args)
     corpus = corpus_of(config)
     rows = augmentation_curve(corpus, config, share_bar())
     halves = [rows[rows["title"] == title].reset_index(drop=True) for title in rows["title"].unique()]
     cells = [[f"{a.size:,}", f"{b.texts:,}", interval(a.accuracy, a.low, a.high), interval(b.accuracy, b.low, b.high),
-              f"{100 * b.difference:+.1f} ({100 * b.difference_low:+.1f} to {100 * b.difference_high:+.1f})"]
+              gain(b)]
              for a, b in zip(*(half.itertuples(index=False) for half in halves), strict=True)]  # fmt: skip
     head = ["reviews", "with variants", "right without", "right with", "gain in points"]
     said = (f"{halves[1]['title'][0]}: right on {rows['n'][0]:,} validation reviews "
             f"(mean of {rows['draws'].max()} draws below all)")  # fmt: skip
     return Answer({"dataset": corpus.name, "checksum": corpus.checksum, "curve": rows.to_dict("records")},
-                  [said, *table(head, cells)])  # fmt: skip
+                  [said, *table(head, cells), gains(rows)])  # fmt: skip

@@ -74,6 +74,25 @@ def known_augmentation_curve(corpus: Corpus, config: Linear) -> pd.DataFrame | N
     return read_rows(_path(corpus, config), COLUMNS) if here else None
 
 
+def gains(rows: pd.DataFrame) -> str:
+    """A curve in a sentence; claims no more than the intervals carry."""
+    more = rows[rows["texts"] > rows["size"]]
+    if more.empty:
+        return "No review could be changed, so there is nothing to compare."
+    told = [f"{r.size:,} reviews {gain(r)}" for r in more.itertuples(index=False)]
+    up, down = more[more["difference_low"] > 0], more[more["difference_high"] < 0]
+    ends = [f"{what} at {', '.join(f'{size:,}' for size in found['size'])}"
+            for what, found in (("they help", up), ("they hurt", down)) if len(found)]  # fmt: skip
+    verdict = " and ".join(ends) or "at no size is a difference shown"
+    return f"What the variants add, in points with a 95 % interval: {', '.join(told)}. On these reviews {verdict}."
+
+
+def gain(row: Any) -> str:
+    """Points gained with variants, with the interval: +0.4 (-0.5 to +1.3)."""
+    points = (100 * value for value in (row.difference, row.difference_low, row.difference_high))
+    return "{:+.1f} ({:+.1f} to {:+.1f})".format(*points)
+
+
 @dataclass(frozen=True)
 class _Inputs:
     """What the pipeline takes, of the reviews and then of their variants (known) and of the validation reviews."""
