@@ -33,6 +33,18 @@ def precision_knob() -> Any:
     )
 
 
+def augment_knob(choices: tuple[str, ...]) -> Any:
+    """The knob of every method that can learn from variants of its reviews; which kinds suit differs."""
+    return knob(
+        "none",
+        "add changed copies of the training reviews: words left out, swapped, inserted, or replaced by near ones; eda "
+        "picks one of the four for each copy",
+        choices=choices,
+        label="Augment the reviews",
+        late=True,
+    )
+
+
 @dataclass(frozen=True)
 class Config:
     """What every method needs to know: which reviews, how many, which seed."""
@@ -56,9 +68,18 @@ class MajorityConfig(Config):
 
 
 @dataclass(frozen=True)
-class TfidfConfig(Config):
+class Augmentation:
+    """What the methods that learn from texts share: how many variants of each training review to add, and which."""
+
+    augment: str = augment_knob(("none", "dropout", "swap", "insertion", "synonym", "eda"))
+    augment_factor: int = knob(2, "variants added per training review", min=1, max=8, label="Variants each", late=True)
+
+
+@dataclass(frozen=True)
+class TfidfConfig(Augmentation, Config):
     """Words and word pairs weighted by TF-IDF, then a linear SVM: what sentiment analysis was before transformers."""
 
+    augment: str = augment_knob(("none", "dropout", "swap"))  # it has no word vectors to find near words with
     C: float = knob(1.0, "inverse strength of the SVM's regularisation", min=1e-6, max=1e4, basic=True, label="C")
     tune_C: bool = tune_knob()
 
@@ -78,7 +99,7 @@ class EncoderConfig(Config):
 
 
 @dataclass(frozen=True)
-class SvmConfig(EncoderConfig):
+class SvmConfig(Augmentation, EncoderConfig):
     """A linear SVM on frozen features: the transformer is read, not changed."""
 
     pooling: str = knob(
@@ -95,7 +116,7 @@ class SvmConfig(EncoderConfig):
 
 
 @dataclass(frozen=True)
-class TrainConfig(EncoderConfig):
+class TrainConfig(Augmentation, EncoderConfig):
     """The knobs that full fine-tuning and LoRA share."""
 
     lr: float = knob(2e-5, "step size; 1e-5 to 5e-5 is usual", min=1e-8, max=1.0, basic=True, label="Learning rate")
@@ -192,8 +213,16 @@ def method_name(config: Config) -> str:
 
 
 def to_dict(config: Config) -> dict[str, Any]:
-    """A config as plain values, method first."""
-    return {"method": method_name(config), **asdict(config)}
+    """A config as plain values, method first; late knobs only where they are set."""
+    unset = {f.name for f in fields(config) if f.metadata["late"] and getattr(config, f.name) == f.default}
+    return {"method": method_name(config), **{k: v for k, v in asdict(config).items() if k not in unset}}
+
+
+def most_texts(config: Config, rows: int) -> int:
+    """How many texts a run over so many training reviews learns from, at most: the reviews and their variants."""
+    if isinstance(config, Augmentation) and config.augment != "none":
+        return rows * (1 + config.augment_factor)
+    return rows
 
 
 def from_dict(values: dict[str, Any]) -> Config:

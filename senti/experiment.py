@@ -30,6 +30,7 @@ from senti.methods.ensemble import find_members, same_reviews
 from senti.runs import Run, create_run, explained, hold, open_run, requeue, wait_turn
 from senti.training import checkpoint
 from senti.training.space import check_space
+from senti.training.variants import variants_sentence, with_variants
 from senti.usage import device, latency, peak_memory
 
 TIMED_SENTENCES = 40
@@ -48,6 +49,11 @@ class Prepared:
         """Why `auto` chose what it chose, a sentence each."""
         reasons = (self.corpus.why, self.backbone.why if self.backbone else "")
         return tuple(reason for reason in reasons if reason)
+
+    @property
+    def learned(self) -> Corpus:
+        """The reviews as the method learns from them: with variants in the training split, where it asks for some."""
+        return with_variants(self.corpus, self.config, self.backbone)
 
 
 def prepare(config: Config, root: Path | None = None) -> Prepared:
@@ -127,7 +133,7 @@ def resume(root: Path, name: str) -> Resumed:
     prepared = prepare(run.config, root)
     found, skipped = checkpoint.newest(run.path / "state")
     if found and isinstance(prepared.config, TrainConfig):
-        checkpoint.check(name, found.conditions, checkpoint.conditions(prepared.config, prepared.corpus.checksum))
+        checkpoint.check(name, found.conditions, checkpoint.conditions(prepared.config, prepared.learned.checksum))
     else:
         began = {"reviews": run.facts["data"]["checksum"], "versions": run.facts["versions"]}
         checkpoint.check(name, began, {"reviews": prepared.corpus.checksum, "versions": checkpoint.versions()})
@@ -162,7 +168,7 @@ def conduct(run: Run) -> dict[str, Any]:
 
 def follow(run: Run) -> None:
     """What the other processes do while the first conducts a run: their share of its training, and nothing else."""
-    learn(prepare(run.config, run.path.parent).corpus, run)
+    learn(prepare(run.config, run.path.parent).learned, run)
 
 
 def _work(run: Run) -> dict[str, Any]:
@@ -171,7 +177,8 @@ def _work(run: Run) -> dict[str, Any]:
     check_data(run, prepared.corpus)
     if not isinstance(run.config, TrainConfig):  # it has no checkpoints and begins anew
         run.keep_events(-1)
-    fitted = fit(prepared.corpus, run)
+    learned = prepared.learned
+    fitted = fit(learned, run)
     if run.stop_requested:
         why = f": {run.stop_reason}" if run.stop_reason else ""
         raise Stopped(f"{run.name} was stopped{why}; what it had learned is kept in {run.model_path}.")
@@ -184,6 +191,8 @@ def _work(run: Run) -> dict[str, Any]:
     }
     _write_predictions(run, prepared.corpus, predictions)
     result = _result(run, prepared, fitted, predictions)
+    more = variants_sentence(run.config, prepared.corpus.rows["train"], learned.rows["train"])
+    result["notes"] += [more] if more else []
     now = time.perf_counter()
     train, evaluate = fitted.train_seconds, now - evaluated
     # a resumed run trained before this process began

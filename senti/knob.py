@@ -16,9 +16,13 @@ def knob(
     choices: tuple[str, ...] = (),
     basic: bool = False,
     label: str = "",
+    late: bool = False,
 ) -> Any:
-    """Declare one knob: its default, its one-line help, its bounds, and if the short form shows it."""
-    metadata = {"help": help, "min": min, "max": max, "choices": choices, "basic": basic, "label": label}
+    """Declare one knob: its default, its one-line help, its bounds, and if the short form shows it.
+
+    late: it came after runs had been kept, and its default is what those did: config.json leaves the default out.
+    """
+    metadata = {"help": help, "min": min, "max": max, "choices": choices, "basic": basic, "label": label, "late": late}
     return field(default=default, metadata=metadata)
 
 

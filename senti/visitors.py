@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from senti.config import TrainConfig
+from senti.config import TrainConfig, most_texts
 from senti.errors import BadConfig, UnknownRun
 from senti.experiment import Prepared
 from senti.limits import Limits
@@ -59,7 +59,7 @@ def check_may_start(root: Path, prepared: Prepared, who: Visitor, limits: Limits
     if who.instructor or not limits.shared:
         return
     check_may_keep(root, who, limits)
-    rows = prepared.corpus.rows["train"]
+    rows = most_texts(prepared.config, prepared.corpus.rows["train"])
     _check("training reviews are asked for", rows, limits.train_rows, "set «Reviews to use» lower")
     if isinstance(prepared.config, TrainConfig):
         from senti.training.trainer import total_steps

@@ -7,7 +7,7 @@ import numpy as np
 from senti.cli.answer import Answer, table
 from senti.cli.flags import read_config
 from senti.cli.progress import note
-from senti.config import Config, EncoderConfig, LoraConfig
+from senti.config import Config, EncoderConfig, LoraConfig, most_texts
 from senti.corpus import Corpus, load_corpus
 from senti.encoder import Backbone, resolve_model
 from senti.numbers import percent
@@ -139,7 +139,9 @@ def setup(args: argparse.Namespace) -> Answer:
     full = count_parameters(backbone, classes)
     trained, total = lora_parameters(backbone, classes, rank=config.lora_rank,
                                      targets=config.lora_targets, upper_layers=config.upper_layers)  # fmt: skip
-    steps = _steps(config, corpus.rows["train"])
+    rows = most_texts(config, corpus.rows["train"])
+    steps = _steps(config, rows)
+    what = "reviews" if config.augment == "none" else "reviews and variants"
     payload = {
         "model": backbone.title, "hub_id": backbone.hub_id, "labels": list(corpus.labels),
         "finetune": {"trained": full, "total": full},
@@ -151,7 +153,7 @@ def setup(args: argparse.Namespace) -> Answer:
         *table(["method", "trained", "of", "share"],
                [["full fine-tuning", f"{full:,}", f"{full:,}", percent(1.0)],
                 [f"LoRA rank {config.lora_rank}", f"{trained:,}", f"{total:,}", percent(trained / total)]]),
-        f"{config.epochs} epochs of {corpus.rows['train']:,} reviews, {config.batch_size} a batch: {steps:,} steps",
+        f"{config.epochs} epochs of {rows:,} {what}, {config.batch_size} a batch: {steps:,} steps",
     ]  # fmt: skip
     return Answer(payload, lines)
 

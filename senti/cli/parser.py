@@ -33,6 +33,8 @@ KNOBS: dict[str, type[Config]] = METHODS | {
     "ladder": SvmConfig,
     "adapt": EncoderConfig,
     **dict.fromkeys(("shifting-words", "mix"), Config),
+    "augment": EncoderConfig,
+    "augment-curve": SvmConfig,
 }
 
 

@@ -6,6 +6,7 @@ read -> columns -> clean -> labels -> check -> carve -> Corpus
 ('negative', 'positive')
 """
 
+from senti.corpus.augment import augmented, changes, replaceable, variants
 from senti.corpus.columns import find_text_column
 from senti.corpus.corpus import Corpus
 from senti.corpus.export import check_target, write_csv, write_table
@@ -22,6 +23,8 @@ __all__ = [
     "SOURCES",
     "Corpus",
     "all_rows",
+    "augmented",
+    "changes",
     "check_target",
     "combined",
     "find_text_column",
@@ -34,6 +37,7 @@ __all__ = [
     "ordered",
     "read_pieces",
     "read_table",
+    "replaceable",
     "resolve_source",
     "slices",
     "split_sizes",
@@ -42,6 +46,7 @@ __all__ = [
     "telling_words",
     "token_lengths",
     "truncation",
+    "variants",
     "write_csv",
     "write_table",
 ]

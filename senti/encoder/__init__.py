@@ -20,6 +20,7 @@ from senti.encoder.lean import make_lean
 from senti.encoder.load import load_adapter, load_backbone, load_classifier, load_finetuned, load_tokenizer, quiet
 from senti.encoder.lora import lora_settings
 from senti.encoder.machine import batch_tokens, device, keep_freed_memory, resolve_precision, settle
+from senti.encoder.near_words import near_words
 from senti.encoder.states import Inside, habits, look_inside, similarity
 from senti.encoder.tokens import (
     clean_text,
@@ -68,6 +69,7 @@ __all__ = [
     "lora_settings",
     "make_lean",
     "model_facts",
+    "near_words",
     "padded",
     "quiet",
     "reading_checksum",

@@ -5,7 +5,16 @@ from typing import Any
 
 import pandas as pd
 
-from senti.config import Config, EncoderConfig, EnsembleConfig, LoraConfig, SvmConfig, from_dict, method_name
+from senti.config import (
+    Augmentation,
+    Config,
+    EncoderConfig,
+    EnsembleConfig,
+    LoraConfig,
+    SvmConfig,
+    from_dict,
+    method_name,
+)
 from senti.methods import TITLES
 from senti.runs import Run, list_runs
 
@@ -27,8 +36,11 @@ def results_table(root: Path) -> pd.DataFrame:
 
 
 def run_title(config: Config) -> str:
-    """What a run is called on screen: `LoRA, rank 8`, `SVM on [CLS] features`, with what it reads if not the head."""
+    """What a run is called on screen: `LoRA, rank 8`, `SVM on [CLS] features`, with what it reads if not the head, and
+    how its reviews were augmented."""
     part = f", {config.truncation}" if isinstance(config, EncoderConfig) and config.truncation != "head" else ""
+    if isinstance(config, Augmentation) and config.augment != "none":
+        part += f", with {config.augment} x{config.augment_factor}"
     return _title(config) + part
 
 

@@ -16,7 +16,7 @@ import pandas as pd
 
 from senti.config import SvmConfig, TfidfConfig
 from senti.errors import BadData, MissingModel
-from senti.methods.tuning import best_C, cross_validate, folds_of, grid
+from senti.methods.tuning import best_C, cross_validate, fold_places, folds_of, grid, own_labels
 from senti.numbers import percent
 from senti.runs import Run
 
@@ -26,28 +26,36 @@ TRUSTED = ["sklearn.calibration._CalibratedClassifier", "sklearn.calibration._Te
 
 
 def fit_linear(
-    config: SvmConfig | TfidfConfig, pipeline: Any, inputs: Any, labels: pd.Series, run: Run
+    config: SvmConfig | TfidfConfig, pipeline: Any, inputs: Any, train: pd.DataFrame, run: Run
 ) -> tuple[Any, tuple[str, ...]]:
     """Fit a pipeline that ends in a LinearSVC, with probabilities; what a reader should know of it is the second.
 
-    inputs: what its first step takes, n of them.  Where the config says so, C is first chosen by cross-validation,
-    which the run's folder then tells of in `tuning.json`.  Raises BadData where a class has a single text: its margins
-    out of fold would come from an SVM that never saw it.
+    inputs: what its first step takes, n of them.  train: their labels, and their origins where some are variants.
+    Where the config says so, C is first chosen by cross-validation, which the run's folder then tells of in
+    `tuning.json`.  Raises BadData where a class has a single text: its margins out of fold would come from an SVM that
+    never saw it.
     """
     from sklearn.calibration import CalibratedClassifierCV
 
-    if folds_of(labels) < 2:
+    labels, origins = train["label"], train["origin"].to_numpy() if "origin" in train else None
+    folds = folds_of(own_labels(labels, origins))
+    if folds < 2:
         raise BadData("A class has only one training review and the SVM needs two of each; use more reviews.")
-    notes = (_tune(config, pipeline, inputs, labels, run),) if config.tune_C else ()
-    model = CalibratedClassifierCV(pipeline, method="temperature", cv=folds_of(labels), ensemble=False)
-    return model.fit(inputs, labels), notes
+    notes = (_tune(config, pipeline, inputs, labels, run, origins),) if config.tune_C else ()
+    places = fold_places(labels, origins)
+    model = CalibratedClassifierCV(pipeline, method="temperature", cv=places, ensemble=False).fit(inputs, labels)
+    return model.set_params(cv=folds), notes  # places would fill its file
 
 
-def _tune(config: SvmConfig | TfidfConfig, pipeline: Any, inputs: Any, labels: pd.Series, run: Run) -> str:
+def _tune(
+    config: SvmConfig | TfidfConfig, pipeline: Any, inputs: Any, labels: pd.Series, run: Run,
+    origins: np.ndarray | None,
+) -> str:  # fmt: skip
     """Give the pipeline its best C; returns a sentence on it."""
     report = recorder(run, "tuning", time.perf_counter())
-    table = cross_validate(pipeline, inputs, labels, grid(config), config.seed, report, lambda: run.stop_requested)
-    best, folds = best_C(table), folds_of(labels)
+    table = cross_validate(pipeline, inputs, labels, grid(config), config.seed, report, lambda: run.stop_requested,
+                           origins)  # fmt: skip
+    best, folds = best_C(table), folds_of(own_labels(labels, origins))
     pipeline[-1].set_params(C=best)
     run.write_json("tuning.json", {"folds": folds, "C": best, "table": table.to_dict("records")})
     return (f"C = {best:g} was chosen by {folds}-fold cross-validation on the training reviews: "

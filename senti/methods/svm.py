@@ -23,7 +23,7 @@ def fit(config: SvmConfig, corpus: Corpus, run: Run) -> Fitted:
     began = time.perf_counter()
     read = vectors(config, backbone, list(train["text"]), linear.recorder(run, "features", began),
                    lambda: run.stop_requested, also=LADDER)  # fmt: skip
-    model, notes = linear.fit_linear(config, pipeline(config), read, train["label"], run)
+    model, notes = linear.fit_linear(config, pipeline(config), read, train, run)
     linear.save(model, run.model_path)
     seconds = time.perf_counter() - began
     trained = linear.size_of(model)

@@ -18,7 +18,7 @@ def fit(config: TfidfConfig, corpus: Corpus, run: Run) -> Fitted:
     began = time.perf_counter()
     train = corpus.splits["train"]
     texts = train["text"].to_numpy(dtype=object)
-    model, notes = linear.fit_linear(config, pipeline(config), texts, train["label"], run)
+    model, notes = linear.fit_linear(config, pipeline(config), texts, train, run)
     linear.save(model, run.model_path)
     seconds = time.perf_counter() - began
     return Fitted(load(run), linear.size_of(model), linear.size_of(model), seconds, notes)

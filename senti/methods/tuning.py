@@ -28,24 +28,47 @@ def folds_of(labels: pd.Series) -> int:
     return int(min(FOLDS, labels.value_counts().min()))
 
 
+def own_labels(labels: pd.Series, origins: np.ndarray | None) -> pd.Series:
+    """The labels of the reviews themselves, which come before their variants."""
+    return labels if origins is None else labels[origins == np.arange(len(labels))]
+
+
+def fold_places(
+    labels: pd.Series, origins: np.ndarray | None = None, seed: int | None = None
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Stratified folds: (places to learn from, places to ask) each, shuffled where there is a seed.
+
+    origins: per text the row it comes from, as `augmented` gives it.  A variant stays on the side of its review: a
+    fold that asks what it has all but learned would tell nothing.
+    """
+    from sklearn.model_selection import StratifiedKFold
+
+    own = own_labels(labels, origins)
+    folds = StratifiedKFold(folds_of(own), shuffle=seed is not None, random_state=seed).split(own, own)
+    if origins is None:
+        return list(folds)
+    return [(np.flatnonzero(np.isin(origins, learn)), np.flatnonzero(np.isin(origins, ask))) for learn, ask in folds]
+
+
 def cross_validate(
     pipeline: Any, inputs: Any, labels: pd.Series, values: Sequence[float], seed: int = 0,
     on_progress: Report | None = None, should_stop: Callable[[], bool] | None = None,
+    origins: np.ndarray | None = None,
 ) -> pd.DataFrame:  # fmt: skip
     """One row per value of C: C, accuracy (mean over stratified folds), correct (of all n out-of-fold answers), n.
 
     pipeline: unfitted, its last step takes `C`.  inputs: an array of n rows of what its first step takes.  The same
     numbers as scikit-learn's GridSearchCV with these folds; the steps before the last are fitted once per fold.
-    Raises Stopped.
+    origins: as `fold_places`; variants are learned from, only the reviews themselves are asked.  Raises Stopped.
     """
     from sklearn.base import clone
-    from sklearn.model_selection import StratifiedKFold
 
     truth, done = labels.to_numpy(), 0
-    folds = StratifiedKFold(folds_of(labels), shuffle=True, random_state=seed)
-    right = np.zeros((len(values), folds.n_splits))
-    sizes = np.zeros(folds.n_splits)
-    for j, (learn, ask) in enumerate(folds.split(truth, truth)):
+    folds, own = fold_places(labels, origins, seed), len(own_labels(labels, origins))
+    right = np.zeros((len(values), len(folds)))
+    sizes = np.zeros(len(folds))
+    for j, (learn, ask) in enumerate(folds):
+        ask = ask[ask < own]
         before = clone(pipeline[:-1])
         known, asked = before.fit_transform(inputs[learn], truth[learn]), before.transform(inputs[ask])
         sizes[j] = len(ask)
@@ -58,7 +81,7 @@ def cross_validate(
             if on_progress:
                 on_progress(done, right.size)
     return pd.DataFrame({"C": list(values), "accuracy": (right / sizes).mean(axis=1),
-                         "correct": right.sum(axis=1).astype(int), "n": len(truth)})  # fmt: skip
+                         "correct": right.sum(axis=1).astype(int), "n": own})  # fmt: skip
 
 
 def best_C(table: pd.DataFrame) -> float:

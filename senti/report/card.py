@@ -143,7 +143,7 @@ def _training(run: Run) -> list[Block]:
     facts, result = run.facts, run.result or {}
     data, rows = facts["data"], facts["data"]["rows"]
     knobs = tuple((f.name, value_words(facts[f.name]) if f.name in facts else "not recorded")
-                  for f in fields(run.config))  # fmt: skip
+                  for f in fields(run.config) if f.name in facts or not f.metadata["late"])  # fmt: skip
     versions = tuple((name, number) for name, number in facts.get("versions", {}).items())
     return [
         Heading("Training"),

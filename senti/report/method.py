@@ -96,7 +96,8 @@ def _knobs(group: Group) -> list[Block]:
     blocks: list[Block] = []
     for start in range(0, len(group.runs), MOST_COLUMNS):
         runs = group.runs[start : start + MOST_COLUMNS]
-        names = dict.fromkeys(f.name for run in runs for f in fields(run.config))
+        names = dict.fromkeys(f.name for run in runs for f in fields(run.config)
+                              if not f.metadata["late"] or any(f.name in run.facts for run in runs))  # fmt: skip
         rows = [(_label(runs, name), *(_knob(run, name) for run in runs))
                 for name in names]  # fmt: skip
         titles = tuple(group.titles[run.name] for run in runs)
@@ -120,9 +121,12 @@ def _autos(runs: Sequence[Run]) -> list[Block]:
 
 
 def _knob(run: Run, name: str) -> str:
-    if name not in {f.name for f in fields(run.config)}:
+    knob = next((f for f in fields(run.config) if f.name == name), None)
+    if knob is None:
         return "–"
-    return value_words(run.facts[name]) if name in run.facts else "not recorded"
+    if name in run.facts:
+        return value_words(run.facts[name])
+    return value_words(knob.default) if knob.metadata["late"] else "not recorded"
 
 
 def trained(group: Group) -> list[Run]:

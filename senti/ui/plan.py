@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from senti.config import Config, EncoderConfig, LoraConfig, TrainConfig, command_line, method_name
+from senti.config import Config, EncoderConfig, LoraConfig, TrainConfig, command_line, method_name, most_texts
 from senti.encoder import Backbone, count_parameters, lora_parameters, model_facts, resolve_model
 from senti.errors import SentiError
 from senti.evaluation.reading import READ
@@ -45,12 +45,12 @@ def terminal(config: Config) -> str:
 
 
 def train_rows(config: Config, choice: Choice) -> int | None:
-    """How many reviews the run would learn from; None while they are still to be fetched."""
+    """How many texts the run would learn from, at most; None while they are still to be fetched."""
     source = chosen_source(choice)
     if not source.is_here:
         return None
     rows = read(source).rows["train"]
-    return min(rows, config.subset) if config.subset else rows
+    return most_texts(config, min(rows, config.subset) if config.subset else rows)
 
 
 def _weights(config: Config, choice: Choice) -> str:

@@ -75,6 +75,10 @@ RULES = """
   border-radius: 12px; padding: 10px 14px !important; align-items: center; }
 .s-picked p { margin: 0 !important; font-size: 15px; }
 
+.s-change { line-height: 1.6; }
+.s-change ins { text-decoration: none; font-weight: 700; background: var(--s-soft); color: var(--s-accent);
+  border-radius: 4px; padding: 0 3px; }
+.s-change del { color: var(--s-quiet); }
 .s-text { margin: 0 0 4px !important; font-size: 15px; color: var(--s-ink); }
 .s-problem { border: 1px solid #dc2626; border-radius: 12px; padding: 12px 14px; font-size: 15px;
   background: var(--s-card); }
