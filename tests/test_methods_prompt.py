@@ -15,7 +15,7 @@ from senti.errors import BadConfig, BadData, MissingModel
 from senti.evaluation import compare, dominated, explain, pairwise, results_table
 from senti.experiment import conduct, create, prepare
 from senti.methods import load
-from senti.methods.prompt import SCALE, descriptions, draw_shots
+from senti.methods.prompt import SCALE, cosines, descriptions, draw_shots
 from senti.plots import METHOD_COLORS, cost_and_quality
 from senti.report.card import to_card
 from senti.reproduce import reproduce
@@ -237,3 +237,39 @@ def test_the_command(command, tiny_folder):
     assert code == 2 and err.count("\n") == 1 and "1 for 2 labels" in err
     config = config_of(tiny_folder, shots=2)
     assert command_line(config)[-6:] == ["--prompts", PROMPTS, "--shots", "2", "--precision", "fp32"]
+
+
+def test_the_panel_plans_tries_and_starts(room, tmp_path, monkeypatch):
+    from senti.runs import list_runs, stop_run
+    from senti.ui import prompts
+    from senti.ui.choice import Choice
+    from senti.ui.plan import show_plan
+    from senti.ui.workbench import start_run
+
+    choice = Choice("rotten_tomatoes", "distilbert")
+    note, drawn, figure = prompts.try_prompts(choice, "a <b>tender</b> film", PROMPTS)
+    bars = json.loads(figure)
+    assert drawn.visible and [bar["name"] for bar in bars["data"]] == ["negative", "positive"]
+    vector = mean_vectors(["a <b>tender</b> film"])[0]
+    expected = [mean_vectors([each])[0] @ vector for each in ("dull", "a clumsy film", "a tender film", "lovely")]
+    table = cosines(
+        config_of("", prompts=PROMPTS), ["negative", "positive"], "a <b>tender</b> film", resolve_model("distilbert")
+    )
+    np.testing.assert_allclose(table["cosine"], expected, atol=1e-4)
+    said = "positive" if table["chance"].idxmax() > 1 else "negative"
+    assert f"these prompts say {said}" in note
+    assert "Fetch the reviews" in prompts.try_prompts(Choice("imdb", "distilbert"), "a film", PROMPTS)[0]
+    for text, given, says in (("a film", "good", "1 for 2 labels"), (" ", PROMPTS, "is empty")):
+        with pytest.raises(Exception, match=says):
+            prompts.try_prompts(choice, text, given)
+    names = ("prompts", "shots")
+    plan = show_plan(room, "prompt", names, choice, "<i>bad</i>|good; great", 2)
+    assert "negative: «&lt;i&gt;bad&lt;/i&gt;»" in plan and "positive: «good», «great»" in plan
+    assert "2 labelled reviews of each label" in plan and "--shots 2" in plan
+    assert 'role="alert"' in show_plan(room, "prompt", names, choice, "good", 0)
+    monkeypatch.setenv("SENTI_STANDBY", "0")
+    try:
+        assert start_run(tmp_path, prompts.BENCH, names, choice, PROMPTS, 2) == list_runs(tmp_path)[0].name
+    finally:
+        for run in list_runs(tmp_path):
+            stop_run(tmp_path, run.name, polite_seconds=0)

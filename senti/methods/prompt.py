@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from senti.config import PromptConfig
 from senti.corpus import Corpus
@@ -53,7 +54,7 @@ def fit(config: PromptConfig, corpus: Corpus, run: Run) -> Fitted:
     from safetensors.numpy import save_file
 
     began = time.perf_counter()
-    vectors = class_vectors(config, corpus, backbone)
+    vectors = class_vectors(config, corpus.labels, draw_shots(config, corpus), backbone)
     seconds = time.perf_counter() - began if config.shots else 0.0
     save_file({"classes": vectors}, run.model_path / "classes.safetensors")
     trained = vectors.size if config.shots else 0  # what labelled reviews had a part in
@@ -111,15 +112,28 @@ def directions(config: PromptConfig, backbone: Backbone, texts: Sequence[str]) -
     return _at_length_1(found)
 
 
-def class_vectors(config: PromptConfig, corpus: Corpus, backbone: Backbone) -> np.ndarray:
+def class_vectors(
+    config: PromptConfig, labels: Sequence[str], shots: Sequence[Sequence[str]], backbone: Backbone
+) -> np.ndarray:
     """A direction per label, (labels, width) float32: the mean of its prompts', and of that and its shots'."""
-    prompts = descriptions(config.prompts, corpus.labels)
-    shots = draw_shots(config, corpus)
-    asked = [directions(config, backbone, [*mine, *few]) for mine, few in zip(prompts, shots, strict=True)]
-    means = [_at_length_1(each[: len(mine)].mean(axis=0)) for each, mine in zip(asked, prompts, strict=True)]
-    together = [np.vstack([mean, each[len(mine) :]]).mean(axis=0)
-                for mean, each, mine in zip(means, asked, prompts, strict=True)]  # fmt: skip
-    return _at_length_1(np.stack(together))
+    out = []
+    for mine, few in zip(descriptions(config.prompts, labels), shots, strict=True):
+        found = directions(config, backbone, [*mine, *few])
+        prompt = _at_length_1(found[: len(mine)].mean(axis=0))
+        out.append(np.vstack([prompt, found[len(mine) :]]).mean(axis=0))
+    return _at_length_1(np.stack(out))
+
+
+def cosines(config: PromptConfig, labels: Sequence[str], text: str, backbone: Backbone) -> pd.DataFrame:
+    """A text beside each prompt, a row each: label, prompt, cosine, and chance, that of the label without shots."""
+    given = descriptions(config.prompts, labels)
+    vector = directions(config, backbone, [text])[0]
+    vectors = class_vectors(config, labels, [[] for _ in labels], backbone)
+    chances = softmax(SCALE * (vectors @ vector)[None])[0]
+    rows = [(label, prompt, float(direction @ vector), float(chance))
+            for label, mine, chance in zip(labels, given, chances, strict=True)
+            for prompt, direction in zip(mine, directions(config, backbone, mine), strict=True)]  # fmt: skip
+    return pd.DataFrame(rows, columns=["label", "prompt", "cosine", "chance"])
 
 
 def draw_shots(config: PromptConfig, corpus: Corpus) -> list[list[str]]:
