@@ -195,7 +195,7 @@ def test_what_describes_nothing_is_refused(given, labels, says):
     [({"shots": 40}, BadData, "shots is 40, but negative has 32 training reviews"),
      ({"how": "cloze", "shots": 2}, BadConfig, "cloze learns from no review"),
      ({"how": "cloze"}, BadConfig, "'negative' is not one piece of this model's vocabulary.*'terrible|great'"),
-     ({"how": "cloze", "verbalizer": "[MASK]|dull"}, BadConfig, "is not one piece"),
+     ({"how": "cloze", "verbalizer": "☃|dull"}, BadConfig, "is not one piece"),
      ({"how": "cloze", "verbalizer": WORDS, "pattern": "It was [MASK]."}, BadConfig, "must hold {text} and"),
      ({"how": "cloze", "verbalizer": WORDS, "model": "minilm"}, MissingModel,
       "MiniLM carries no masked-language head.*--how cosine")],

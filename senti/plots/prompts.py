@@ -32,8 +32,8 @@ def prompt_bars(table: pd.DataFrame, labels: Sequence[str]) -> "go.Figure":
     dress(figure, "cosine to the text", "", height=120 + 34 * len(table))
     name_axis(figure.layout.yaxis, [_short(prompt) for prompt in table["prompt"]])
     low, high = min(0.0, table["cosine"].min()), max(0.1, table["cosine"].max())
-    figure.update_xaxes(range=[1.15 * low, 1.15 * high], tickformat=".1f")
-    return figure.update_yaxes(autorange="reversed")
+    figure.update_xaxes(range=[1.15 * low, 1.15 * high], tickformat=".2f", nticks=6)
+    return figure.update_yaxes(autorange="reversed", ticklabelstandoff=6)
 
 
 def _short(prompt: str) -> str:
