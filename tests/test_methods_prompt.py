@@ -12,7 +12,7 @@ from senti.config import PromptConfig, SvmConfig, command_line
 from senti.corpus import load_corpus
 from senti.encoder import load_backbone, load_tokenizer, quiet, resolve_model
 from senti.errors import BadConfig, BadData, MissingModel
-from senti.evaluation import compare, dominated, explain, pairwise, results_table
+from senti.evaluation import compare, dominated, explain, nearest, pairwise, results_table
 from senti.experiment import conduct, create, prepare
 from senti.methods import load
 from senti.methods.prompt import SCALE, cosines, descriptions, draw_shots
@@ -151,6 +151,10 @@ def test_it_is_one_more_run_everywhere(room):
     assert METHOD_COLORS["prompt"] in {trace.marker.color for trace in figure.data}
     assert len(compare(room, ["a tender film"], names)) == 4
     assert len(pairwise([open_run(room, name) for name in names[1:]])) == 3
+    near = nearest(open_run(room, "zero"), "a tender film", k=1).iloc[0]
+    train = load_corpus(open_run(room, "zero").config.dataset).splits["train"]["text"]
+    cosine = mean_vectors(train) @ mean_vectors(["a tender film"])[0]
+    assert near["text"] == train.iloc[cosine.argmax()] and near["similarity"] == pytest.approx(cosine.max(), abs=1e-4)
     for name in names[1:]:
         assert list(explain(open_run(room, name), "a tender film").words["word"]) == ["a", "tender", "film"]
 

@@ -103,11 +103,16 @@ def descriptions(given: str, labels: Sequence[str], knob: str = "prompts") -> li
     return found
 
 
-def directions(config: PromptConfig, backbone: Backbone, texts: Sequence[str]) -> np.ndarray:
+def directions(
+    config: PromptConfig,
+    backbone: Backbone,
+    texts: Sequence[str],
+    on_progress: Callable[[int, int], None] | None = None,
+) -> np.ndarray:
     """The mean over a text's tokens, at length 1, as sentence-transformers does: (n, width) float32."""
     found = features(
         backbone, list(texts), pooling="mean", max_length=config.max_length, truncation=config.truncation,
-        precision=config.precision, cache=len(texts) >= WORTH_KEEPING,
+        precision=config.precision, cache=len(texts) >= WORTH_KEEPING, on_progress=on_progress,
     )  # fmt: skip
     return _at_length_1(found)
 
