@@ -197,6 +197,45 @@ class EnsembleConfig(Config):
         return tuple(name.strip() for name in self.members.split(",") if name.strip())
 
 
+@dataclass(frozen=True)
+class PromptConfig(EncoderConfig):
+    """Each label is put in words, and a text gets the label whose words suit it best; nothing is trained."""
+
+    how: str = knob(
+        "cosine",
+        "cosine: which prompt has the vector nearest to the text's; cloze: which word a masked-language model puts in "
+        "the blank of a pattern",
+        choices=("cosine", "cloze"),
+        basic=True,
+        label="How",
+    )
+    prompts: str = knob(
+        "a {label} review",
+        "cosine: what a review of a label is like; one pattern for all labels, or one description per label in their "
+        "order, divided by |; several of one label by ;",
+        basic=True,
+        label="Prompts",
+    )
+    shots: int = knob(
+        0,
+        "cosine: training reviews per label whose vectors are averaged with the prompt's (0: zero-shot, no label is "
+        "looked at)",
+        min=0,
+        max=64,
+        basic=True,
+        label="Labelled reviews per class",
+    )
+    pattern: str = knob(
+        "{text} It was [MASK].",
+        "cloze: {text} and [MASK], the blank, once each, and words around them",
+        label="Pattern",
+    )
+    verbalizer: str = knob(
+        "{label}", "cloze: the words that stand for the labels, written as the prompts are", label="Words for the blank"
+    )
+    precision: str = precision_knob()
+
+
 METHODS: dict[str, type[Config]] = {
     "majority": MajorityConfig,
     "tfidf": TfidfConfig,
@@ -204,6 +243,7 @@ METHODS: dict[str, type[Config]] = {
     "finetune": FinetuneConfig,
     "lora": LoraConfig,
     "ensemble": EnsembleConfig,
+    "prompt": PromptConfig,
 }
 
 

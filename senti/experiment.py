@@ -19,13 +19,22 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from senti.config import Config, EncoderConfig, EnsembleConfig, LoraConfig, TrainConfig, command_line, to_dict
+from senti.config import (
+    Config,
+    EncoderConfig,
+    EnsembleConfig,
+    LoraConfig,
+    PromptConfig,
+    TrainConfig,
+    command_line,
+    to_dict,
+)
 from senti.corpus import Corpus, load_corpus
 from senti.encoder import Backbone, lora_parameters, resolve_model
 from senti.errors import BadData, MissingExtra, SentiError, Stopped, UnknownRun
 from senti.evaluation import score
 from senti.evaluation.reading import cut_sentence, cut_texts
-from senti.methods import Fitted, fit, learn
+from senti.methods import Fitted, fit, learn, prompt
 from senti.methods.ensemble import find_members, same_reviews
 from senti.runs import Run, create_run, explained, hold, open_run, requeue, wait_turn
 from senti.training import checkpoint
@@ -77,6 +86,8 @@ def prepare(config: Config, root: Path | None = None) -> Prepared:
         _check_tracker(config)
     if isinstance(config, LoraConfig) and backbone and (config.lora_targets != "auto" or config.upper_layers):
         lora_parameters(backbone, len(corpus.labels), config.lora_rank, config.lora_targets, config.upper_layers)
+    if isinstance(config, PromptConfig) and backbone:
+        prompt.check(config, corpus, backbone)
     if config.dataset == "auto":
         config = replace(config, dataset=corpus.name)
     if backbone and isinstance(config, EncoderConfig) and config.model == "auto":

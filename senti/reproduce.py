@@ -80,4 +80,4 @@ def learned(run: Run) -> dict[str, np.ndarray]:
 def _furthest(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> float:
     if {name: values.shape for name, values in one.items()} != {name: values.shape for name, values in other.items()}:
         return float("nan")
-    return max(float(np.abs(values - other[name]).max()) for name, values in one.items())
+    return max((float(np.abs(values - other[name]).max()) for name, values in one.items()), default=0.0)

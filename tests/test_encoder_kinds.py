@@ -8,6 +8,7 @@ from conftest import tiny_rows, tiny_splits
 from senti.config import FinetuneConfig, LoraConfig
 from senti.encoder import (
     ARCHITECTURES,
+    cloze,
     count_parameters,
     features,
     layer_features,
@@ -121,6 +122,32 @@ def test_reading(tiny):
     real = inside.tokens[~inside.tokens["special"]]
     said = "".join(TEXTS[0][row.start : row.end] for row in real.itertuples())
     assert said.replace(" ", "") == TEXTS[0].replace(" ", "")
+
+
+def test_the_blank(tiny):
+    """A word's score at the blank is the stock model's; a model without a language head has none."""
+    from transformers import AutoModelForMaskedLM, AutoTokenizer
+
+    name, backbone = tiny
+    words = ["about", "film"]
+    if name == "minilm":
+        with pytest.raises(MissingModel, match="carries no masked-language head: its weights hold no cls"):
+            cloze(backbone, "{text} a [MASK] film", words)
+        return
+    with quiet():
+        tokenizer, model = (cls.from_pretrained(backbone.path) for cls in (AutoTokenizer, AutoModelForMaskedLM))
+    pieces = [tokenizer(f" {word}", add_special_tokens=False)["input_ids"] for word in words]
+    assert [len(each) for each in pieces] == [1, 1]
+    blank = tokenizer.mask_token if name == "roberta" else f" {tokenizer.mask_token}"  # a real one's takes the space
+    expected = []
+    for text in TEXTS:
+        inputs = tokenizer(f"{text} a{blank} film", return_tensors="pt")
+        (place,) = (inputs["input_ids"][0] == tokenizer.mask_token_id).nonzero()[0]
+        with torch.inference_mode():
+            expected.append(model(**inputs).logits[0, place, [each[0] for each in pieces]].numpy())
+    found = cloze(backbone, "{text} a [MASK] film", words, max_length=64)(TEXTS)
+    np.testing.assert_allclose(found, expected, atol=2e-5)
+    assert np.ptp(found, axis=0).min() > 1e-3  # the text counts
 
 
 @pytest.mark.parametrize("cls", [FinetuneConfig, LoraConfig], ids=["full", "lora"])

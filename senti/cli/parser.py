@@ -108,6 +108,7 @@ def _train(commands: Any) -> None:
         "finetune": "full fine-tuning: all weights",
         "lora": "LoRA: a few small matrices",
         "ensemble": "several finished runs asked together: mean, weighted mean, vote or stacking",
+        "prompt": "labels in words: zero-shot and few-shot, by cosine or by a blank to fill",
     }
     for name, cls in METHODS.items():
         sub = _add(commands, name, helps[name], "train.method")

@@ -3,6 +3,7 @@
 from senti.encoder.architectures import ARCHITECTURES, architecture
 from senti.encoder.backbone import KNOWN, Backbone, resolve_model
 from senti.encoder.batches import batches, by_length, padded
+from senti.encoder.cloze import cloze, masked_parameters
 from senti.encoder.contrast import Contrast, contrast, shared_words
 from senti.encoder.facts import (
     check_length,
@@ -44,6 +45,7 @@ __all__ = [
     "by_length",
     "check_length",
     "clean_text",
+    "cloze",
     "contrast",
     "count_parameters",
     "count_tokens",
@@ -68,6 +70,7 @@ __all__ = [
     "lora_parameters",
     "lora_settings",
     "make_lean",
+    "masked_parameters",
     "model_facts",
     "near_words",
     "padded",

@@ -72,6 +72,24 @@ def load_classifier(backbone: Backbone, labels: Sequence[str]) -> Any:
     return model.eval()
 
 
+def load_masked(backbone: Backbone) -> Any:
+    """The transformer with the masked-language head that it was pre-trained with, in eval mode.
+
+    Raises MissingModel, also where the weights hold no such head: transformers would draw one at random.
+    """
+    from transformers import AutoModelForMaskedLM
+
+    _config(backbone.path)
+    model, absent = _weights(AutoModelForMaskedLM, backbone.path)
+    if head := sorted(name for name in absent if not name.startswith(f"{model.base_model_prefix}.")):
+        raise MissingModel(
+            f"{backbone.title} carries no masked-language head: its weights hold no {head[0]}, so cloze would guess "
+            "at random; take --how cosine, or a model with such a head, distilbert for one."
+        )
+    check_weights(model, absent, lambda name: False, backbone.path)
+    return model
+
+
 def load_finetuned(folder: Path) -> tuple[Any, Any]:
     """A classifier that senti trained and saved, with its tokenizer. Raises MissingModel."""
     from transformers import AutoModelForSequenceClassification

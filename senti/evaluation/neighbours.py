@@ -7,17 +7,17 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 import pandas as pd
 
-from senti.config import SvmConfig, TfidfConfig, TrainConfig
+from senti.config import Config, PromptConfig, SvmConfig, TfidfConfig, TrainConfig
 from senti.encoder import batch_tokens, batches, clean_text, features_are_kept, resolve_model
 from senti.errors import BadConfig, UnknownRun
 from senti.evaluation.compare import run_corpus
 from senti.evaluation.readers import Reader
-from senti.methods import linear, load_predictor, svm
+from senti.methods import linear, load_predictor, prompt, svm
 from senti.runs import Run
 
 KEPT_IN_MEMORY = 4  # spaces; 8,530 reviews take 13 MB in 384 dimensions
@@ -39,7 +39,8 @@ def nearest(run: Run, text: str, k: int = 5, on_progress: Report | None = None) 
     """The k training reviews most similar to a text, nearest first: text, label, similarity, place, agrees.
 
     similarity: cosine between the vectors that the run itself compares: the standardised features of an SVM, the
-    last layer's [CLS] of a run that trained a transformer, TF-IDF weights.  place: row of the training split, from 0.
+    last layer's [CLS] of a run that trained a transformer, TF-IDF weights, the mean that is held against prompts.
+    place: row of the training split, from 0.
     agrees: the label is what the run says of the text.  A review with nothing in common (cosine 0) is not listed.
     The training reviews are read once (on_progress: done, of how many) and kept on disk.  Raises BadText, BadConfig,
     BadData where the reviews are not here, UnknownRun for a run without a space of its own.
@@ -74,6 +75,11 @@ def has_read(run: Run) -> bool:
             resolve_model(config.model), texts, layer=config.layer, pooling=config.pooling,
             max_length=config.max_length, truncation=config.truncation, precision=config.precision,
         )  # fmt: skip
+    if _by_prompts(config):
+        return len(texts) < svm.WORTH_KEEPING or features_are_kept(
+            resolve_model(config.model), texts, pooling="mean", max_length=config.max_length,
+            truncation=config.truncation, precision=config.precision,
+        )  # fmt: skip
     if isinstance(config, TfidfConfig):
         return True
     raise UnknownRun(f"{run.name} reads no texts, so it has no nearest ones; choose an SVM, LoRA or full run.")
@@ -97,6 +103,8 @@ def _space(path: Path, saved: int) -> Space:
     if isinstance(config, TrainConfig):
         reader = _reader(run, config)
         return Space(normalize(vectors), lambda text: normalize(_cls(reader, text, config)))
+    if _by_prompts(config):
+        return Space(vectors, lambda text: prompt.directions(config, resolve_model(config.model), [text]))
     transform = linear.inputs_of(linear.restore(run.model_path)).transform
     if isinstance(config, SvmConfig):
         backbone = resolve_model(config.model)
@@ -113,9 +121,16 @@ def _train_vectors(run: Run, on_progress: Report | None = None) -> Any:
         return np.asarray(layers[-1, 0], dtype=np.float32)
     if isinstance(config, SvmConfig):
         return svm.vectors(config, resolve_model(config.model), texts, on_progress)
+    if _by_prompts(config):
+        return prompt.directions(config, resolve_model(config.model), texts, on_progress)
     if isinstance(config, TfidfConfig):
         return texts
     raise UnknownRun(f"{run.name} turns no text into a vector, so none is near; choose TF-IDF, an SVM, LoRA or full.")
+
+
+def _by_prompts(config: Config) -> TypeGuard[PromptConfig]:
+    """True where texts are compared with prompts; a cloze compares nothing."""
+    return isinstance(config, PromptConfig) and config.how == "cosine"
 
 
 def _reader(run: Run, config: TrainConfig) -> Reader:

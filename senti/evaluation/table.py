@@ -11,6 +11,7 @@ from senti.config import (
     EncoderConfig,
     EnsembleConfig,
     LoraConfig,
+    PromptConfig,
     SvmConfig,
     from_dict,
     method_name,
@@ -24,9 +25,9 @@ POOLINGS = {"cls": "[CLS]", "mean": "mean", "max": "max"}
 def results_table(root: Path) -> pd.DataFrame:
     """One row per finished run; only runs with the same `data` may be ranked together.
 
-    Shares are 0..1, times in seconds; `train_rows` tells how many reviews the run learned from, `note` what a reader
-    should know of it, such as an accuracy that is optimistic, `memory` the most its process held, in MB, None where the
-    system did not say; macro_f1, qwk and mae are of the test reviews, the last two of ordered labels alone.
+    Shares are 0..1, times in seconds; `train_rows` tells how many reviews the run could learn from, `note` what a
+    reader should know of it, such as an accuracy that is optimistic, `memory` the most its process held, in MB, None
+    where the system did not say; macro_f1, qwk and mae are of the test reviews, the last two of ordered labels alone.
     """
     rows = [row(run) for run in list_runs(root) if run.status == "finished"]
     frame = pd.DataFrame(rows, columns=COLUMNS)
@@ -51,6 +52,9 @@ def _title(config: Config) -> str:
         return f"SVM on {POOLINGS[config.pooling]} features"
     if isinstance(config, EnsembleConfig):
         return f"Ensemble of {len(config.names)} ({config.how})"
+    if isinstance(config, PromptConfig):
+        few = f"{config.shots} per class" if config.shots else "zero-shot"
+        return f"Prompt ({'cloze' if config.how == 'cloze' else few})"
     return TITLES[method_name(config)]
 
 

@@ -21,6 +21,7 @@ TITLES = {
     "finetune": "Full fine-tuning",
     "lora": "LoRA",
     "ensemble": "Ensemble",
+    "prompt": "Prompt",
 }
 KEPT_IN_MEMORY = 8  # predictors; a MiniLM takes 90 MB, a DistilBERT 260 MB
 

@@ -15,6 +15,7 @@ from senti.plots.inside import attention_map, cross_similarity, hidden_states, l
 from senti.plots.linear import accuracy_per_C, learning_curves
 from senti.plots.map import review_map
 from senti.plots.palette import ACCENT, DARK, METHOD_COLORS, NEGATIVE, POSITIVE, label_colors, one_hue
+from senti.plots.prompts import prompt_bars
 from senti.plots.results import confusion, results_dots, weights_and_accuracy
 from senti.plots.training import accuracy_curve, learning_rate, loss_curves
 
@@ -45,6 +46,7 @@ __all__ = [
     "plain",
     "precision_recall_curves",
     "probe_curves",
+    "prompt_bars",
     "reliability_diagram",
     "repair_curves",
     "results_dots",

@@ -4,7 +4,7 @@ import re
 from dataclasses import fields
 from typing import Any
 
-from senti.config import LoraConfig, SvmConfig
+from senti.config import LoraConfig, PromptConfig, SvmConfig
 from senti.corpus.sources import SOURCES, benchmark
 from senti.evaluation.table import run_title
 from senti.numbers import count, duration, interval, milliseconds, percent, size
@@ -141,14 +141,15 @@ def _results(run: Run) -> list[Block]:
 
 def _training(run: Run) -> list[Block]:
     facts, result = run.facts, run.result or {}
-    data, rows = facts["data"], facts["data"]["rows"]
+    data, config = facts["data"], run.config
+    seen = config.shots * len(data["labels"]) if isinstance(config, PromptConfig) else data["rows"]["train"]
     knobs = tuple((f.name, value_words(facts[f.name]) if f.name in facts else "not recorded")
                   for f in fields(run.config) if f.name in facts or not f.metadata["late"])  # fmt: skip
     versions = tuple((name, number) for name, number in facts.get("versions", {}).items())
     return [
         Heading("Training"),
         Paragraph(f"{count(result['parameters']['trained'])} of {count(result['parameters']['total'])} parameters were "
-                  f"trained in {duration(result['seconds']['train'])} on {rows['train']:,} reviews. Reviews: "
+                  f"trained in {duration(result['seconds']['train'])} on {seen:,} reviews. Reviews: "
                   f"{data['source']}, checksum {data['checksum']} (first 16 digits of a SHA-256 over texts and "
                   f"labels). Seed: {run.config.seed}."),
         Listing((facts.get("command", "not recorded"),)),

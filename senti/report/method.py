@@ -22,6 +22,12 @@ MARGINS = (
     "Margins become probabilities through one temperature, fitted on out-of-fold margins of the training reviews "
     "(Guo et al. 2017), which changes no label."
 )
+PROMPTS = (
+    "By cosine, a text goes to the label whose prompt has the nearest vector: the mean over its tokens, at length 1. "
+    "With shots, the vectors of so many training reviews per label, drawn with the seed, are averaged with the "
+    "prompt's. By cloze, it goes to the label whose word the masked-language model scores highest at the blank. No "
+    "weight is trained; probabilities are the softmax of the scores, cosines times 20, and not calibrated."
+)
 HOW = (  # what is fixed in the code, beside the knobs
     (("tfidf",), "Scikit-learn's TfidfVectorizer over words and word pairs, then its LinearSVC."),
     (("svm",), "One vector per review from the frozen backbone, each of its numbers standardised, then scikit-learn's "
@@ -30,6 +36,7 @@ HOW = (  # what is fixed in the code, beside the knobs
     (("lora",), "Through the library PEFT: a pair of thin matrices beside each adapted projection, and a new "
                 "classification head. Nothing else learns."),
     (("finetune", "lora"), TRAINING),
+    (("prompt",), PROMPTS),
 )  # fmt: skip
 MEASURES = (
     "Accuracy is the share of right answers, with its 95 % Wilson interval: what other reviews of the same kind would "

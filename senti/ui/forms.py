@@ -65,7 +65,8 @@ def widget(method: str, knob: Field[Any]) -> Any:
     if _slides(kind, meta):
         return gr.Slider(meta["min"], meta["max"], default, step=1, **said)
     # numbers as typed text: 2e-5 stays 2e-5, and empty can mean all
-    return gr.Textbox(written(default), placeholder="all" if default is None else "", **said)
+    wide = ["s-words"] if kind is str else None
+    return gr.Textbox(written(default), placeholder="all" if default is None else "", elem_classes=wide, **said)
 
 
 def filled(config: Config, names: tuple[str, ...]) -> list[Any]:

@@ -8,10 +8,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from senti.config import Config, EncoderConfig, LoraConfig, TrainConfig, command_line, method_name, most_texts
+from senti.config import (
+    Config,
+    EncoderConfig,
+    LoraConfig,
+    PromptConfig,
+    TrainConfig,
+    command_line,
+    method_name,
+    most_texts,
+)
 from senti.encoder import Backbone, count_parameters, lora_parameters, model_facts, resolve_model
 from senti.errors import SentiError
 from senti.evaluation.reading import READ
+from senti.methods.prompt import descriptions
 from senti.numbers import count, duration, percent, size
 from senti.runs import Run, list_runs
 from senti.training.space import BESIDE, needed
@@ -31,7 +41,13 @@ def show_plan(root: Path, method: str, names: tuple[str, ...], choice: Choice, *
     """What the form asks for, in words, and as a command; or what is wrong with it."""
     try:
         config = read_form(method, names, choice, values)
-        sentences = [_weights(config, choice), _cut(config, choice), _time(root, config, choice), _space(config)]
+        sentences = [
+            *_prompts(config, choice),
+            _weights(config, choice),
+            _cut(config, choice),
+            _time(root, config, choice),
+            _space(config),
+        ]
     except SentiError as e:
         return html.problem(str(e))
     words = [sentence for sentence in sentences if sentence]
@@ -51,6 +67,18 @@ def train_rows(config: Config, choice: Choice) -> int | None:
         return None
     rows = read(source).rows["train"]
     return most_texts(config, min(rows, config.subset) if config.subset else rows)
+
+
+def _prompts(config: Config, choice: Choice) -> list[str]:
+    """What stands for each label, and what is read of the reviews; nothing for methods without prompts."""
+    source = chosen_source(choice)
+    if not isinstance(config, PromptConfig) or not source.is_here:
+        return []
+    labels, asks = read(source).labels, config.how == "cosine"
+    given = descriptions(config.prompts, labels) if asks else descriptions(config.verbalizer, labels, "verbalizer")
+    said = [f"{label}: {', '.join(f'«{each}»' for each in mine)}" for label, mine in zip(labels, given, strict=True)]
+    few = f"{config.shots} labelled reviews of each label join its prompts. " if asks and config.shots else ""
+    return [*said, f"{few}Nothing is trained: the validation and test reviews are read, which takes seconds."]
 
 
 def _weights(config: Config, choice: Choice) -> str:
@@ -85,7 +113,7 @@ def _picture(config: Config) -> str:
 
 def _time(root: Path, config: Config, choice: Choice) -> str:
     rows = train_rows(config, choice)
-    if rows is None or not isinstance(config, EncoderConfig):
+    if rows is None or not isinstance(config, EncoderConfig) or isinstance(config, PromptConfig):
         return ""
     passes = config.epochs if isinstance(config, TrainConfig) else 1
     rate = speed(root, method_name(config), resolve_model(config.model).title)

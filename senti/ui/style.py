@@ -91,8 +91,9 @@ RULES = """
 .s-panel .s-tiles + .s-text { margin-top: 10px !important; }
 .s-panel .s-tiles { grid-template-columns: repeat(auto-fit, minmax(112px, 1fr)); }
 .gradio-container .s-left { flex: 0 0 340px; }
-.s-left .block > :is(label, .container):has(> .info-text) { display: grid; grid-template-columns: 1fr 116px;
-  column-gap: 12px; align-items: center; } /* name and help left, value right: half as tall */
+.s-left .block:not(.s-words) > :is(label, .container):has(> .info-text) { display: grid;
+  grid-template-columns: 1fr 116px; column-gap: 12px; align-items: center;
+} /* name and help left, value right: half as tall; words go below */
 .gradio-container .s-left .block > * > :is([data-testid=block-info], .info-text) { grid-column: 1; margin: 0; }
 .s-left .block > * > .info-text + :is(.input-container, .wrap) { grid-column: 2; grid-row: 1 / span 2; margin: 0; }
 .s-status { position: relative; }

@@ -6,13 +6,14 @@ from typing import Any
 
 import gradio as gr
 
-from senti.ui import augmentation, domain, html
+from senti.ui import augmentation, domain, html, prompts
 from senti.ui.widgets import page
 
 LEAD = "What else could help? Each panel is an experiment: what it does, a button, and what was measured."
 PANELS: tuple[tuple[str, str, Callable[[Path, gr.State, gr.Tab], Any]], ...] = (  # title, id, build(root, choice, tab)
     ("More data", "more-data", augmentation.build),
     ("Other reviews", "domain", domain.build),
+    ("Prompts", "prompt", prompts.build),
 )
 
 
