@@ -127,6 +127,10 @@ class FinetuneConfig(TrainConfig):
     """Full fine-tuning: every weight of the transformer moves."""
 
 
+ADAPTERS = {"lora": "LoRA", "dora": "DoRA", "ia3": "IA³", "prefix": "Prefix tuning", "prompt": "Prompt tuning"}
+PROMPTED = ("prefix", "prompt")  # made-up tokens beside the text, no change inside the transformer
+
+
 @dataclass(frozen=True)
 class LoraConfig(TrainConfig):
     """LoRA: the transformer stays frozen, small low-rank matrices beside its projections learn (Hu et al. 2021)."""
@@ -154,6 +158,27 @@ class LoraConfig(TrainConfig):
     lora_targets: str = knob(
         "auto", "layers to adapt, comma separated; auto is the query and value projections", label="Targets"
     )
+    adapter: str = knob(
+        "lora",
+        "what learns beside the frozen transformer: thin matrices (lora; dora learns the length of each row apart), "
+        "scales of keys, values and feed-forward (ia3), 20 made-up tokens before every layer (prefix) or before the "
+        "text (prompt); the last three want a learning rate of 5e-3 to 3e-2",
+        choices=tuple(ADAPTERS),
+        label="Adapter",
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        title = ADAPTERS[self.adapter]
+        if self.adapter == "prefix" and self.gradient_checkpointing:
+            raise BadConfig(f"gradient_checkpointing would drop what {title} learns; leave it out.")
+        for f in fields(self):
+            matrices = f.name.startswith("lora_") or f.name == "upper_layers"
+            if matrices and self.adapter not in ("lora", "dora") and getattr(self, f.name) != f.default:
+                raise BadConfig(
+                    f"{f.name} is {getattr(self, f.name)!r}, which {title} has no use for; leave it out, or choose the "
+                    "adapter lora or dora."
+                )
 
 
 @dataclass(frozen=True)

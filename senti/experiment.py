@@ -69,8 +69,8 @@ def prepare(config: Config, root: Path | None = None) -> Prepared:
     backbone = resolve_model(config.model) if isinstance(config, EncoderConfig) else None
     if isinstance(config, TrainConfig):
         _check_tracker(config)
-    if isinstance(config, LoraConfig) and backbone and (config.lora_targets != "auto" or config.upper_layers):
-        lora_parameters(backbone, len(corpus.labels), config.lora_rank, config.lora_targets, config.upper_layers)
+    if isinstance(config, LoraConfig) and backbone and _may_not_fit(config):
+        lora_parameters(backbone, len(corpus.labels), config)
     if config.dataset == "auto":
         config = replace(config, dataset=corpus.name)
     if backbone and isinstance(config, EncoderConfig) and config.model == "auto":
@@ -231,6 +231,11 @@ def check_data(run: Run, corpus: Corpus) -> None:
     """Raises BadData where the reviews are not those that a run was created with."""
     if corpus.checksum != run.facts["data"]["checksum"]:
         raise BadData(f"The reviews of {corpus.name} changed since {run.name} was created; start a new run.")
+
+
+def _may_not_fit(config: LoraConfig) -> bool:
+    """True for an adapter that not every model takes."""
+    return config.lora_targets != "auto" or config.upper_layers > 0 or config.adapter != "lora"
 
 
 def _check_tracker(config: TrainConfig) -> None:

@@ -16,7 +16,7 @@ from senti.config import SvmConfig, TfidfConfig, TrainConfig
 from senti.encoder import batch_tokens, batches, clean_text, features_are_kept, resolve_model
 from senti.errors import BadConfig, UnknownRun
 from senti.evaluation.compare import run_corpus
-from senti.evaluation.readers import Reader
+from senti.evaluation.readers import Reader, changes_layers
 from senti.methods import linear, load_predictor, svm
 from senti.runs import Run
 
@@ -119,6 +119,8 @@ def _train_vectors(run: Run, on_progress: Report | None = None) -> Any:
 
 
 def _reader(run: Run, config: TrainConfig) -> Reader:
+    if not changes_layers(config):
+        raise UnknownRun(f"{run.name} learned made-up tokens, not vectors of texts; choose an SVM, LoRA or full run.")
     return Reader(run.name, resolve_model(config.model), run)
 
 

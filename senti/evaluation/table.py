@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from senti.config import Config, EncoderConfig, EnsembleConfig, LoraConfig, SvmConfig, from_dict, method_name
+from senti.config import ADAPTERS, Config, EncoderConfig, EnsembleConfig, LoraConfig, SvmConfig, from_dict, method_name
 from senti.methods import TITLES
 from senti.runs import Run, list_runs
 
@@ -34,7 +34,8 @@ def run_title(config: Config) -> str:
 
 def _title(config: Config) -> str:
     if isinstance(config, LoraConfig):
-        return f"LoRA, rank {config.lora_rank}"
+        rank = f", rank {config.lora_rank}" if config.adapter in ("lora", "dora") else ""
+        return ADAPTERS[config.adapter] + rank
     if isinstance(config, SvmConfig):
         return f"SVM on {POOLINGS[config.pooling]} features"
     if isinstance(config, EnsembleConfig):

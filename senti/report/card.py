@@ -4,7 +4,7 @@ import re
 from dataclasses import fields
 from typing import Any
 
-from senti.config import LoraConfig, SvmConfig
+from senti.config import ADAPTERS, PROMPTED, LoraConfig, SvmConfig
 from senti.corpus.sources import SOURCES, benchmark
 from senti.evaluation.table import run_title
 from senti.numbers import count, duration, interval, milliseconds, percent, size
@@ -18,6 +18,12 @@ LICENCES = {  # of the backbones that senti knows by name
     "FacebookAI/roberta-base": "mit", "albert/albert-base-v2": "apache-2.0",
     "sentence-transformers/all-MiniLM-L6-v2": "apache-2.0",
 }  # fmt: skip
+ABOUT = {  # the adapters beside LoRA
+    "dora": "LoRA whose rows' lengths are learned apart from their directions (Liu et al. 2024).",
+    "ia3": "scales of keys, values and feed-forward are learned, the transformer stays frozen (Liu et al. 2022).",
+    "prefix": "keys and values of 20 made-up tokens are learned for every layer (Li and Liang 2021).",
+    "prompt": "20 made-up tokens before the text are learned (Lester et al. 2021).",
+}
 LIBRARIES = {"finetune": "transformers", "lora": "peft", "svm": "sklearn", "tfidf": "sklearn"}
 FROM_HUB = re.compile(r"Hub: ([^@]+)@(\w+)")
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
@@ -81,6 +87,8 @@ def _front_matter(run: Run) -> str:
 def _about(run: Run) -> list[Block]:
     facts = run.facts
     said = " ".join((type(run.config).__doc__ or "").split())
+    if isinstance(run.config, LoraConfig) and run.config.adapter != "lora":
+        said = f"{ADAPTERS[run.config.adapter]}: {ABOUT[run.config.adapter]}"
     base = f" The backbone is {facts['hub_id']}." if facts.get("hub_id") else ""
     blocks: list[Block] = [Paragraph(f"Gives a text one of the labels {listed(facts['data']['labels'])}. {said}{base}")]
     if facts.get("hub_id", "") not in LICENCES:
@@ -99,6 +107,14 @@ def _use(run: Run, repo: str) -> list[Block]:
     if facts["method"] == "finetune":
         lines = ["from transformers import pipeline", "",
                  f'classify = pipeline("text-classification", model={repo!r})', ask]  # fmt: skip
+        return [Heading("How to use it"), Listing(tuple(lines), "python")]
+    if isinstance(config, LoraConfig) and config.adapter in PROMPTED:
+        lines = ["from peft import AutoPeftModelForSequenceClassification  # pip install transformers peft",
+                 "from transformers import AutoTokenizer", "",
+                 f"tokenizer = AutoTokenizer.from_pretrained({facts['hub_id']!r})",
+                 f"model = AutoPeftModelForSequenceClassification.from_pretrained({repo!r}, num_labels={len(labels)})",
+                 'inputs = tokenizer(["a tender film about two sisters"], return_tensors="pt")',
+                 f"print(model(**inputs).logits.softmax(-1))  # {listed(labels)}"]  # fmt: skip
         return [Heading("How to use it"), Listing(tuple(lines), "python")]
     if isinstance(config, LoraConfig):
         more = f", model_kwargs={{'num_labels': {len(labels)}}}" if len(labels) != 2 else ""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import fields
 
-from senti.config import TrainConfig
+from senti.config import ADAPTERS, LoraConfig, TrainConfig
 from senti.methods import TITLES
 from senti.numbers import count, percent
 from senti.report.blocks import Block, Bullets, Heading, Paragraph, Section, Table, Words
@@ -29,7 +29,15 @@ HOW = (  # what is fixed in the code, beside the knobs
     (("tfidf", "svm"), MARGINS),
     (("lora",), "Through the library PEFT: a pair of thin matrices beside each adapted projection, and a new "
                 "classification head. Nothing else learns."),
-    (("finetune", "lora"), TRAINING),
+    (("dora",), "Through PEFT, as LoRA; the length of each row of an adapted projection is learned apart from its "
+                "direction."),
+    (("ia3",), "Through PEFT: keys, values and what the second half of each feed-forward takes are scaled by learned "
+               "numbers. The classification head is new."),
+    (("prefix",), "Through PEFT: 20 learned keys and values stand before the text's in every layer, without a network "
+                  "that makes them. The classification head is new."),
+    (("prompt",), "Through PEFT: 20 learned vectors stand before the text's; the new classification head reads the "
+                  "first of them."),
+    (("finetune", "lora", *ADAPTERS), TRAINING),
 )  # fmt: skip
 MEASURES = (
     "Accuracy is the share of right answers, with its 95 % Wilson interval: what other reviews of the same kind would "
@@ -84,12 +92,17 @@ def _backbones(facts: Facts) -> list[Block]:
 
 
 def _methods(runs: list[Run]) -> list[Block]:
-    used = dict.fromkeys(run.facts["method"] for run in runs)
+    used = dict.fromkeys(kind_of(run) for run in runs)
     items = []
     for methods, said in HOW:
-        titles = [TITLES[name] for name in methods if name in used]
+        titles = [(TITLES | ADAPTERS)[name] for name in dict.fromkeys(methods) if name in used]
         items += [f"{listed(titles)}: {said}"] if titles else []
     return [Bullets(tuple(items))] if items else []
+
+
+def kind_of(run: Run) -> str:
+    """The method of a run, or its adapter where that is not LoRA."""
+    return run.config.adapter if isinstance(run.config, LoraConfig) else str(run.facts["method"])
 
 
 def _knobs(group: Group) -> list[Block]:

@@ -21,6 +21,8 @@ from senti.ui.forms import Form, read_form
 from senti.ui.reviews import tokens_of
 from senti.ui.warm import await_models
 
+COUNTED = ("adapter", "lora_rank", "lora_targets", "upper_layers", "max_length")  # knobs that the weights depend on
+
 
 def planner(root: Path, form: Form) -> Any:
     """The handler that shows the plan of a form."""
@@ -60,7 +62,7 @@ def _weights(config: Config, choice: Choice) -> str:
     await_models()
     classes, backbone = len(read(source).labels), resolve_model(config.model)
     if isinstance(config, LoraConfig):
-        trained, total = _lora(backbone, classes, config.lora_rank, config.lora_targets, config.upper_layers)
+        trained, total = _lora(backbone, classes, LoraConfig(**{name: getattr(config, name) for name in COUNTED}))
         return f"Moves {count(trained)} weights, {percent(trained / total, 2)} of {count(total)}."
     return f"Moves all {count(_full(backbone, classes))} weights."
 
@@ -77,7 +79,7 @@ def _cut(config: Config, choice: Choice) -> str:
 
 def _picture(config: Config) -> str:
     """W and its low-rank companions to scale, for the width of the model; only LoRA has any."""
-    if not isinstance(config, LoraConfig):
+    if not isinstance(config, LoraConfig) or config.adapter not in ("lora", "dora"):
         return ""
     width = _width(resolve_model(config.model))
     return html.matrices(width, config.lora_rank)
@@ -122,8 +124,8 @@ def _rate(run: Run) -> float | None:
 
 
 @lru_cache(maxsize=32)
-def _lora(backbone: Backbone, classes: int, rank: int, targets: str, upper: int) -> tuple[int, int]:
-    return lora_parameters(backbone, classes, rank, targets, upper)
+def _lora(backbone: Backbone, classes: int, config: LoraConfig) -> tuple[int, int]:
+    return lora_parameters(backbone, classes, config)
 
 
 @lru_cache(maxsize=8)
