@@ -182,6 +182,40 @@ class LoraConfig(TrainConfig):
 
 
 @dataclass(frozen=True)
+class DistillConfig(TrainConfig):
+    """Distillation: a student with some of its teacher's layers learns from labels and the teacher's answers."""
+
+    subset: int | None = knob(None, "the teacher's; nothing else can be chosen", min=4, label="Reviews to use")
+    lr: float = knob(5e-5, "step size; 2e-5 to 1e-4 is usual", min=1e-8, max=1.0, basic=True, label="Learning rate")
+    teacher: str = knob("", "the finished run that teaches, of full fine-tuning or LoRA", basic=True, label="Teacher")
+    layers: int = knob(
+        3, "layers taken from the teacher, evenly from first to last", min=1, max=48, basic=True, label="Layers"
+    )
+    alpha: float = knob(
+        0.5,
+        "weight of the teacher's answers against that of the true labels; 0 leaves the teacher out",
+        min=0,
+        max=1,
+        basic=True,
+        label="Weight of the teacher",
+    )
+    temperature: float = knob(
+        2.0, "softens the answers of both: what the teacher holds for unlikely counts more", min=0.1, max=20,
+        label="Temperature",
+    )  # fmt: skip
+    unlabelled: str = knob(
+        "",
+        "more texts, which the teacher alone labels: a dataset, or a file with a column of texts",
+        label="More texts",
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.unlabelled and not self.alpha:
+            raise BadConfig("alpha is 0, and then texts without labels teach nothing; raise it, or leave them out.")
+
+
+@dataclass(frozen=True)
 class EnsembleConfig(Config):
     """Several finished runs asked together; it takes the reviews of its members."""
 
@@ -207,6 +241,7 @@ METHODS: dict[str, type[Config]] = {
     "svm": SvmConfig,
     "finetune": FinetuneConfig,
     "lora": LoraConfig,
+    "distill": DistillConfig,
     "ensemble": EnsembleConfig,
 }
 

@@ -19,13 +19,23 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from senti.config import Config, EncoderConfig, EnsembleConfig, LoraConfig, TrainConfig, command_line, to_dict
-from senti.corpus import Corpus, load_corpus
+from senti.config import (
+    Config,
+    DistillConfig,
+    EncoderConfig,
+    EnsembleConfig,
+    LoraConfig,
+    TrainConfig,
+    command_line,
+    to_dict,
+)
+from senti.corpus import Corpus, load_corpus, unlabelled_texts
 from senti.encoder import Backbone, lora_parameters, resolve_model
 from senti.errors import BadData, MissingExtra, SentiError, Stopped, UnknownRun
 from senti.evaluation import score
 from senti.evaluation.reading import cut_sentence, cut_texts
 from senti.methods import Fitted, fit, learn
+from senti.methods.distill import find_teacher, same_reading
 from senti.methods.ensemble import find_members, same_reviews
 from senti.runs import Run, create_run, explained, hold, open_run, requeue, wait_turn
 from senti.training import checkpoint
@@ -53,13 +63,17 @@ class Prepared:
 def prepare(config: Config, root: Path | None = None) -> Prepared:
     """Load the reviews and find the backbone. Raises SentiError before anything has been written or trained.
 
-    root: the folder of runs, in which an ensemble finds its members.
+    root: the folder of runs, in which an ensemble finds its members and a student its teacher.
     """
-    members = []
+    members: list[Run] = []
     if isinstance(config, EnsembleConfig):
         assert root is not None, "an ensemble has members, and they are in a folder"
         members = find_members(config, root)
         config = same_reviews(config, members[0])
+    if isinstance(config, DistillConfig):
+        assert root is not None, "a student has a teacher, and it is in a folder"
+        members = [find_teacher(config, root)]
+        config = same_reading(config, members[0])
     corpus = load_corpus(
         config.dataset, text_column=config.text_column, label_column=config.label_column,
         subset=config.subset, seed=config.seed,
@@ -69,6 +83,8 @@ def prepare(config: Config, root: Path | None = None) -> Prepared:
     backbone = resolve_model(config.model) if isinstance(config, EncoderConfig) else None
     if isinstance(config, TrainConfig):
         _check_tracker(config)
+    if isinstance(config, DistillConfig) and config.unlabelled:
+        unlabelled_texts(config.unlabelled, corpus)
     if isinstance(config, LoraConfig) and backbone and _may_not_fit(config):
         lora_parameters(backbone, len(corpus.labels), config)
     if config.dataset == "auto":

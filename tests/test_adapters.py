@@ -116,8 +116,9 @@ def test_what_does_not_go_together_is_refused(knobs, says):
 
 
 def test_no_room_for_made_up_tokens_is_told_before_anything_is_written(root, tiny_folder, words, command):
-    code, out, err = command("lora", "--dataset", str(tiny_folder), "--model", str(words), "--adapter", "prompt")
-    assert (code, out) == (2, "") and "Prompt tuning needs 20 places" in err and "at most 108" in err
+    words = ["--dataset", str(tiny_folder), "--model", str(words), "--adapter", "prompt", "--max_length", "500"]
+    code, out, err = command("lora", *words)
+    assert (code, out) == (2, "") and "Prompt tuning needs 20 places" in err and "choose at most 492" in err
     assert not root.exists()
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from senti.config import ADAPTERS, PROMPTED, LoraConfig
 from senti.encoder.architectures import ARCHITECTURES, architecture
 from senti.encoder.backbone import Backbone
-from senti.encoder.facts import linear_names, longest_text
+from senti.encoder.facts import hollow_backbone, linear_names, longest_text
 from senti.encoder.load import load_config
 from senti.errors import BadConfig
 
@@ -21,7 +21,7 @@ def lora_settings(backbone: Backbone, config: LoraConfig) -> "PeftConfig":
     if config.adapter == "ia3":
         return _scales(told)
     if config.adapter in PROMPTED:
-        return _virtual_tokens(told, config)
+        return _virtual_tokens(backbone, told, config)
     return _matrices(backbone, told, config)
 
 
@@ -60,7 +60,7 @@ def _scales(told: Any) -> "PeftConfig":
     )  # fmt: skip
 
 
-def _virtual_tokens(told: Any, config: LoraConfig) -> "PeftConfig":
+def _virtual_tokens(backbone: Backbone, told: Any, config: LoraConfig) -> "PeftConfig":
     """Prefix tuning (Li and Liang 2021) and prompt tuning (Lester et al. 2021)."""
     from peft import PrefixTuningConfig, PromptTuningConfig
 
@@ -71,17 +71,19 @@ def _virtual_tokens(told: Any, config: LoraConfig) -> "PeftConfig":
             f"max_length is {config.max_length}, and {title} needs {VIRTUAL_TOKENS} places of this model beside the "
             f"text; choose at most {longest}."
         )
+    sizes = {"num_virtual_tokens": VIRTUAL_TOKENS, "num_layers": told.num_hidden_layers,
+             "num_attention_heads": told.num_attention_heads}  # fmt: skip
     if config.adapter == "prompt":
-        width = getattr(told, "embedding_size", None) or told.hidden_size  # ALBERT and ELECTRA widen narrow ones
-        return PromptTuningConfig(task_type="SEQ_CLS", num_virtual_tokens=VIRTUAL_TOKENS, token_dim=width,
-                                  modules_to_save=list(known.fresh) or None)  # fmt: skip
+        width = hollow_backbone(backbone).get_input_embeddings().embedding_dim  # of ALBERT and ELECTRA, a narrow one
+        return PromptTuningConfig(task_type="SEQ_CLS", token_dim=width, modules_to_save=list(known.fresh) or None,
+                                  **sizes)  # fmt: skip
     if not known.takes_prefix:
         able = [kind for kind, each in ARCHITECTURES.items() if each.takes_prefix]
         raise BadConfig(
             f"adapter is 'prefix', and {told.model_type} takes no keys and values from outside; use one of "
             f"{', '.join(able)}, or another adapter."
         )
-    return PrefixTuningConfig(task_type="SEQ_CLS", num_virtual_tokens=VIRTUAL_TOKENS)
+    return PrefixTuningConfig(task_type="SEQ_CLS", token_dim=told.hidden_size, **sizes)
 
 
 def check_upper(upper_layers: int, config: Any) -> None:

@@ -5,7 +5,17 @@ from typing import Any
 
 import pandas as pd
 
-from senti.config import ADAPTERS, Config, EncoderConfig, EnsembleConfig, LoraConfig, SvmConfig, from_dict, method_name
+from senti.config import (
+    ADAPTERS,
+    Config,
+    DistillConfig,
+    EncoderConfig,
+    EnsembleConfig,
+    LoraConfig,
+    SvmConfig,
+    from_dict,
+    method_name,
+)
 from senti.methods import TITLES
 from senti.runs import Run, list_runs
 
@@ -38,6 +48,8 @@ def _title(config: Config) -> str:
         return ADAPTERS[config.adapter] + rank
     if isinstance(config, SvmConfig):
         return f"SVM on {POOLINGS[config.pooling]} features"
+    if isinstance(config, DistillConfig):
+        return f"Distillation, {config.layers} layer{'s' if config.layers > 1 else ''}"
     if isinstance(config, EnsembleConfig):
         return f"Ensemble of {len(config.names)} ({config.how})"
     return TITLES[method_name(config)]

@@ -20,6 +20,7 @@ TITLES = {
     "svm": "SVM on frozen features",
     "finetune": "Full fine-tuning",
     "lora": "LoRA",
+    "distill": "Distillation",
     "ensemble": "Ensemble",
 }
 KEPT_IN_MEMORY = 8  # predictors; a MiniLM takes 90 MB, a DistilBERT 260 MB

@@ -24,7 +24,9 @@ ABOUT = {  # the adapters beside LoRA
     "prefix": "keys and values of 20 made-up tokens are learned for every layer (Li and Liang 2021).",
     "prompt": "20 made-up tokens before the text are learned (Lester et al. 2021).",
 }
-LIBRARIES = {"finetune": "transformers", "lora": "peft", "svm": "sklearn", "tfidf": "sklearn"}
+LIBRARIES = {"finetune": "transformers", "distill": "transformers", "lora": "peft", "svm": "sklearn",
+             "tfidf": "sklearn"}  # fmt: skip
+RELATIONS = {"finetune": "finetune", "distill": "finetune", "lora": "adapter"}
 FROM_HUB = re.compile(r"Hub: ([^@]+)@(\w+)")
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 UNNAMED = "OWNER/NAME"
@@ -77,7 +79,7 @@ def _front_matter(run: Run) -> str:
     data = ModelCardData(
         language="en" if facts["data"]["name"] in SOURCES else None, license=LICENCES.get(base or "", "unknown"),
         library_name=LIBRARIES.get(method), pipeline_tag="text-classification", base_model=base,
-        base_model_relation={"finetune": "finetune", "lora": "adapter"}.get(method) if base else None,
+        base_model_relation=RELATIONS.get(method) if base else None,
         datasets=[hub_id] if hub_id else None, metrics=["accuracy", "f1"], tags=["sentiment-analysis", "senti", method],
         model_name=run.name, eval_results=measured,
     )  # fmt: skip
@@ -104,7 +106,7 @@ def _use(run: Run, repo: str) -> list[Block]:
     facts, config = run.facts, run.config
     labels = facts["data"]["labels"]
     ask = 'print(classify(["a tender film about two sisters"]))'
-    if facts["method"] == "finetune":
+    if facts["method"] in ("finetune", "distill"):
         lines = ["from transformers import pipeline", "",
                  f'classify = pipeline("text-classification", model={repo!r})', ask]  # fmt: skip
         return [Heading("How to use it"), Listing(tuple(lines), "python")]

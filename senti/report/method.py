@@ -15,8 +15,8 @@ MOST_COLUMNS = 5  # runs side by side in the table of knobs
 TRAINING = (
     "Trained with the Hugging Face Trainer: AdamW (beta 0.9 and 0.999, epsilon 1e-8), no weight decay on biases and "
     "layer norms, gradients clipped to norm 1, batches of reviews of like length in an order drawn from the seed, "
-    "cross-entropy loss. After each epoch the validation reviews are scored; the epoch with the best validation "
-    "accuracy is kept."
+    "cross-entropy loss unless said otherwise. After each epoch the validation reviews are scored; the epoch with the "
+    "best validation accuracy is kept."
 )
 MARGINS = (
     "Margins become probabilities through one temperature, fitted on out-of-fold margins of the training reviews "
@@ -37,7 +37,10 @@ HOW = (  # what is fixed in the code, beside the knobs
                   "that makes them. The classification head is new."),
     (("prompt",), "Through PEFT: 20 learned vectors stand before the text's; the new classification head reads the "
                   "first of them."),
-    (("finetune", "lora", *ADAPTERS), TRAINING),
+    (("distill",), "The student begins as its teacher with some layers left out, as DistilBERT did. Its loss is alpha "
+                   "T² KL(teacher, student) at temperature T and (1 - alpha) cross-entropy with the label (Hinton et "
+                   "al. 2015); texts without a label have the first part alone."),
+    (("finetune", "lora", *ADAPTERS, "distill"), TRAINING),
 )  # fmt: skip
 MEASURES = (
     "Accuracy is the share of right answers, with its 95 % Wilson interval: what other reviews of the same kind would "

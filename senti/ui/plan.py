@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from senti.config import Config, EncoderConfig, LoraConfig, TrainConfig, command_line, method_name
+from senti.config import Config, DistillConfig, EncoderConfig, LoraConfig, TrainConfig, command_line, method_name
 from senti.encoder import Backbone, count_parameters, lora_parameters, model_facts, resolve_model
 from senti.errors import SentiError
 from senti.evaluation.reading import READ
+from senti.evaluation.table import run_title
+from senti.methods.distill import find_teacher, same_reading
 from senti.numbers import count, duration, percent, size
 from senti.runs import Run, list_runs
 from senti.training.space import BESIDE, needed
@@ -34,6 +36,8 @@ def show_plan(root: Path, method: str, names: tuple[str, ...], choice: Choice, *
     try:
         config = read_form(method, names, choice, values)
         sentences = [_weights(config, choice), _cut(config, choice), _time(root, config, choice), _space(config)]
+        if isinstance(config, DistillConfig):
+            sentences = [_student(root, config)]
     except SentiError as e:
         return html.problem(str(e))
     words = [sentence for sentence in sentences if sentence]
@@ -65,6 +69,16 @@ def _weights(config: Config, choice: Choice) -> str:
         trained, total = _lora(backbone, classes, LoraConfig(**{name: getattr(config, name) for name in COUNTED}))
         return f"Moves {count(trained)} weights, {percent(trained / total, 2)} of {count(total)}."
     return f"Moves all {count(_full(backbone, classes))} weights."
+
+
+def _student(root: Path, config: DistillConfig) -> str:
+    await_models()
+    teacher = find_teacher(config, root)
+    same_reading(config, teacher)
+    layers = "layer" if config.layers == 1 else "layers"
+    return (
+        f"Takes {config.layers} {layers} of {run_title(teacher.config)} ({teacher.name}), and moves all their weights."
+    )
 
 
 def _cut(config: Config, choice: Choice) -> str:

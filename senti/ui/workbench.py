@@ -1,6 +1,7 @@
 """What every tab that trains is made of: form and plan left, the run right, outcome and past runs below."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -61,9 +62,14 @@ class Placed:
 More = Callable[[Placed], None]
 
 
-def build_bench(root: Path, choice: gr.State, bench: Bench, more: More | None = None) -> Placed:
-    """Place and wire a whole tab; `more` may place what only this method has, between the run and its outcome."""
-    with gr.Tab(bench.tab, id=bench.method) as tab:
+def build_bench(
+    root: Path, choice: gr.State, bench: Bench, more: More | None = None, tab: gr.Tab | None = None
+) -> Placed:  # fmt: skip
+    """Place and wire a whole tab; `more` may place what only this method has, between the run and its outcome.
+
+    tab: one that is open already, to be filled in place of a new one.
+    """
+    with nullcontext(tab) if tab else gr.Tab(bench.tab, id=bench.method) as tab:
         page(html.lead(bench.lead))
         with gr.Row():
             with gr.Column(scale=0, min_width=340, elem_classes=["s-left"]):
