@@ -61,6 +61,8 @@ def test_every_architecture_takes_it_or_a_sentence_refuses(tiny, adapter, tmp_pa
                 values.add_(torch.randn_like(values) * 0.1)
                 assert any(part in name for part in ("lora", "ia3", "prompt_encoder", "classifier", "head", "pooler"))
     assert model.get_nb_trainable_parameters() == lora_parameters(backbone, 2, config)
+    scales = sum("ia3_l" in name for name, _ in model.named_parameters())  # keys, values, feed-forward of each layer
+    assert scales == (adapter == "ia3") * 3 * (1 if kind == "albert" else 2)
     batch = load_tokenizer(backbone)(TEXTS, padding=True, return_tensors="pt")
     with torch.inference_mode():
         before = model(**batch).logits

@@ -30,7 +30,7 @@ WHY = (
     "student on the labels alone: run both to see what the teacher adds."
 )
 SOURCES = ("Hinton et al. 2015, Distilling the knowledge in a neural network", "https://arxiv.org/abs/1503.02531")
-COLUMNS = ["", "Run", "Test accuracy", "Weights", "On disk", "One sentence"]
+COLUMNS = ["Run", "Test accuracy", "Weights", "On disk", "One sentence"]
 NO_TEACHER = "No run here can teach yet: finish one of full fine-tuning or LoRA first, on its own tab."
 
 
@@ -77,8 +77,8 @@ def show_both(root: Path, name: str) -> str:
     except SentiError as e:  # the teacher is gone
         return html.paragraphs([str(e)])
     rows = [
-        [html.h(cell) for cell in (who, f"{r.title} ({r.run})", interval(r.test, r.test_low, r.test_high),
+        [html.h(cell) for cell in (f"{who}: {r.run}", interval(r.test, r.test_low, r.test_high),
                                    count(r.total), size(r.bytes), milliseconds(r.ms))]
         for who, r in zip(("Teacher", "Student"), table.itertuples(), strict=True)
     ]  # fmt: skip
-    return html.table(COLUMNS, rows, numbers=COLUMNS[2:]) + html.paragraphs(said)
+    return html.table(COLUMNS, rows, numbers=COLUMNS[1:]) + html.paragraphs(said)
