@@ -148,6 +148,10 @@ class FinetuneConfig(TrainConfig):
     """Full fine-tuning: every weight of the transformer moves."""
 
 
+ADAPTERS = {"lora": "LoRA", "dora": "DoRA", "ia3": "IA³", "prefix": "Prefix tuning", "prompt-tuning": "Prompt tuning"}
+PROMPTED = ("prefix", "prompt-tuning")  # made-up tokens beside the text, no change inside the transformer
+
+
 @dataclass(frozen=True)
 class LoraConfig(TrainConfig):
     """LoRA: the transformer stays frozen, small low-rank matrices beside its projections learn (Hu et al. 2021)."""
@@ -175,6 +179,61 @@ class LoraConfig(TrainConfig):
     lora_targets: str = knob(
         "auto", "layers to adapt, comma separated; auto is the query and value projections", label="Targets"
     )
+    adapter: str = knob(
+        "lora",
+        "what learns beside the frozen transformer: thin matrices (lora; dora learns the length of each row apart), "
+        "scales of keys, values and feed-forward (ia3), 20 made-up tokens before every layer (prefix) or before the "
+        "text (prompt); the last three want a learning rate of 5e-3 to 3e-2",
+        choices=tuple(ADAPTERS),
+        label="Adapter",
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        title = ADAPTERS[self.adapter]
+        if self.adapter == "prefix" and self.gradient_checkpointing:
+            raise BadConfig(f"gradient_checkpointing would drop what {title} learns; leave it out.")
+        for f in fields(self):
+            matrices = f.name.startswith("lora_") or f.name == "upper_layers"
+            if matrices and self.adapter not in ("lora", "dora") and getattr(self, f.name) != f.default:
+                raise BadConfig(
+                    f"{f.name} is {getattr(self, f.name)!r}, which {title} has no use for; leave it out, or choose the "
+                    "adapter lora or dora."
+                )
+
+
+@dataclass(frozen=True)
+class DistillConfig(TrainConfig):
+    """Distillation: a student with some of its teacher's layers learns from labels and the teacher's answers."""
+
+    subset: int | None = knob(None, "the teacher's; nothing else can be chosen", min=4, label="Reviews to use")
+    lr: float = knob(5e-5, "step size; 2e-5 to 1e-4 is usual", min=1e-8, max=1.0, basic=True, label="Learning rate")
+    teacher: str = knob("", "the finished run that teaches, of full fine-tuning or LoRA", basic=True, label="Teacher")
+    layers: int = knob(
+        3, "layers taken from the teacher, evenly from first to last", min=1, max=48, basic=True, label="Layers"
+    )
+    alpha: float = knob(
+        0.5,
+        "weight of the teacher's answers against that of the true labels; 0 leaves the teacher out",
+        min=0,
+        max=1,
+        basic=True,
+        label="Weight of the teacher",
+    )
+    temperature: float = knob(
+        2.0, "softens the answers of both: what the teacher holds for unlikely counts more", min=0.1, max=20,
+        label="Temperature",
+    )  # fmt: skip
+    unlabelled: str = knob(
+        "",
+        "more texts, which the teacher alone labels: a dataset, or a file with a column of texts",
+        label="More texts",
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.unlabelled and not self.alpha:
+            raise BadConfig("alpha is 0, and then texts without labels teach nothing; raise it, or leave them out.")
 
 
 @dataclass(frozen=True)
@@ -242,6 +301,7 @@ METHODS: dict[str, type[Config]] = {
     "svm": SvmConfig,
     "finetune": FinetuneConfig,
     "lora": LoraConfig,
+    "distill": DistillConfig,
     "ensemble": EnsembleConfig,
     "prompt": PromptConfig,
 }

@@ -21,6 +21,7 @@ import pandas as pd
 
 from senti.config import (
     Config,
+    DistillConfig,
     EncoderConfig,
     EnsembleConfig,
     LoraConfig,
@@ -29,12 +30,13 @@ from senti.config import (
     command_line,
     to_dict,
 )
-from senti.corpus import Corpus, load_corpus
+from senti.corpus import Corpus, load_corpus, unlabelled_texts
 from senti.encoder import Backbone, lora_parameters, resolve_model
 from senti.errors import BadData, MissingExtra, SentiError, Stopped, UnknownRun
 from senti.evaluation import score
 from senti.evaluation.reading import cut_sentence, cut_texts
 from senti.methods import Fitted, fit, learn, prompt
+from senti.methods.distill import find_teacher, same_reading
 from senti.methods.ensemble import find_members, same_reviews
 from senti.runs import Run, create_run, explained, hold, open_run, requeue, wait_turn
 from senti.training import checkpoint
@@ -68,13 +70,17 @@ class Prepared:
 def prepare(config: Config, root: Path | None = None) -> Prepared:
     """Load the reviews and find the backbone. Raises SentiError before anything has been written or trained.
 
-    root: the folder of runs, in which an ensemble finds its members.
+    root: the folder of runs, in which an ensemble finds its members and a student its teacher.
     """
-    members = []
+    members: list[Run] = []
     if isinstance(config, EnsembleConfig):
         assert root is not None, "an ensemble has members, and they are in a folder"
         members = find_members(config, root)
         config = same_reviews(config, members[0])
+    if isinstance(config, DistillConfig):
+        assert root is not None, "a student has a teacher, and it is in a folder"
+        members = [find_teacher(config, root)]
+        config = same_reading(config, members[0])
     corpus = load_corpus(
         config.dataset, text_column=config.text_column, label_column=config.label_column,
         subset=config.subset, seed=config.seed,
@@ -84,8 +90,10 @@ def prepare(config: Config, root: Path | None = None) -> Prepared:
     backbone = resolve_model(config.model) if isinstance(config, EncoderConfig) else None
     if isinstance(config, TrainConfig):
         _check_tracker(config)
-    if isinstance(config, LoraConfig) and backbone and (config.lora_targets != "auto" or config.upper_layers):
-        lora_parameters(backbone, len(corpus.labels), config.lora_rank, config.lora_targets, config.upper_layers)
+    if isinstance(config, DistillConfig) and config.unlabelled:
+        unlabelled_texts(config.unlabelled, corpus)
+    if isinstance(config, LoraConfig) and backbone and _may_not_fit(config):
+        lora_parameters(backbone, len(corpus.labels), config)
     if isinstance(config, PromptConfig) and backbone:
         prompt.check(config, corpus, backbone)
     if config.dataset == "auto":
@@ -251,6 +259,11 @@ def check_data(run: Run, corpus: Corpus) -> None:
     """Raises BadData where the reviews are not those that a run was created with."""
     if corpus.checksum != run.facts["data"]["checksum"]:
         raise BadData(f"The reviews of {corpus.name} changed since {run.name} was created; start a new run.")
+
+
+def _may_not_fit(config: LoraConfig) -> bool:
+    """True for an adapter that not every model takes."""
+    return config.lora_targets != "auto" or config.upper_layers > 0 or config.adapter != "lora"
 
 
 def _check_tracker(config: TrainConfig) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from senti.config import LoraConfig
 from senti.encoder import (
     clean_text,
     count_parameters,
@@ -210,10 +211,11 @@ def test_facts(minilm):
 
 def test_counts_before_training_equal_peft_s(minilm):
     assert count_parameters(minilm, 2) == 22_713_986
-    assert lora_parameters(minilm, 2, rank=8) == (74_498, 22_788_484)
-    assert lora_parameters(minilm, 2, rank=8, targets=",".join(linear_names(minilm))) == (338_690, 23_052_676)
+    assert lora_parameters(minilm, 2, LoraConfig()) == (74_498, 22_788_484)
+    every = LoraConfig(lora_targets=",".join(linear_names(minilm)))
+    assert lora_parameters(minilm, 2, every) == (338_690, 23_052_676)
     with pytest.raises(BadConfig, match="query, key, value, dense"):
-        lora_parameters(minilm, 2, rank=8, targets="q_lin")
+        lora_parameters(minilm, 2, LoraConfig(lora_targets="q_lin"))
 
 
 def test_distilbert_base_under_lora(tmp_path):
@@ -223,5 +225,5 @@ def test_distilbert_base_under_lora(tmp_path):
     DistilBertConfig().save_pretrained(tmp_path)
     distilbert = resolve_model(str(tmp_path))
     assert count_parameters(distilbert, 2) == 66_955_010
-    assert lora_parameters(distilbert, 2, rank=8) == (739_586, 67_694_596)
-    assert lora_parameters(distilbert, 2, rank=4)[0] == 665_858
+    assert lora_parameters(distilbert, 2, LoraConfig()) == (739_586, 67_694_596)
+    assert lora_parameters(distilbert, 2, LoraConfig(lora_rank=4))[0] == 665_858

@@ -158,7 +158,7 @@ def test_training_and_reloading(tiny, tmp_path, tiny_folder, cls):
     prepared = prepare(config)
     run = create(tmp_path, prepared)
     fitted = fit(prepared.corpus, run)
-    counted = lora_parameters(backbone, 2, rank=8) if cls is LoraConfig else (count_parameters(backbone, 2),) * 2
+    counted = lora_parameters(backbone, 2, config) if cls is LoraConfig else (count_parameters(backbone, 2),) * 2
     assert (fitted.trained, fitted.total) == counted
     losses = run.events()["loss"]
     assert np.isfinite(losses).all() and len(losses) >= 3

@@ -11,6 +11,7 @@ import torch
 from conftest import save_tiny_distilbert
 from safetensors.torch import load_file, save_file
 
+from senti.config import LoraConfig
 from senti.encoder import (
     ARCHITECTURES,
     Backbone,
@@ -238,7 +239,7 @@ def adapted(folder, tmp_path):
     from peft import get_peft_model
 
     base = model(folder)
-    settings = lora_settings(base, rank=4, alpha=8, dropout=0.0, targets="auto")
+    settings = lora_settings(base, LoraConfig(lora_rank=4, lora_alpha=8, lora_dropout=0.0))
     with quiet():
         trained = get_peft_model(load_classifier(base, NAMES), settings)
     trained.peft_config["default"].base_model_name_or_path = base.hub_id
@@ -311,12 +312,12 @@ def test_every_architecture_is_read_counted_and_adapted(kind, whole, tmp_path):
     for layer in (0, 1, -1):
         got = features(tiny, [TEXT, "dull " * 20], layer=layer, pooling="mean", precision="fp32", cache=False)[0]
         np.testing.assert_allclose(got, inside.hidden[layer].mean(axis=0), atol=1e-4)
-    labels = ("a", "b", "c")
+    labels, config = ("a", "b", "c"), LoraConfig(lora_rank=4, lora_alpha=8, lora_dropout=0.0)
     torch.manual_seed(2)
     with quiet():
         adapted = get_peft_model(load_classifier(tiny, labels),
-                                 lora_settings(tiny, rank=4, alpha=8, dropout=0.0, targets="auto"))  # fmt: skip
-    assert adapted.get_nb_trainable_parameters() == lora_parameters(tiny, 3, rank=4)
+                                 lora_settings(tiny, config))  # fmt: skip
+    assert adapted.get_nb_trainable_parameters() == lora_parameters(tiny, 3, config)
     assert sum(p.numel() for p in load_classifier(tiny, labels).parameters()) == count_parameters(tiny, 3)
     adapted.peft_config["default"].base_model_name_or_path = tiny.hub_id
     adapted.save_pretrained(tmp_path / "adapter", save_embedding_layers=False)

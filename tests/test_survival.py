@@ -166,7 +166,7 @@ def test_a_disk_that_would_fill_up_is_told_before_the_start(root, config, monkey
     written = sum(path.stat().st_size for path in (run.path / "state").rglob("*") if path.is_file())
     assert 1.5 * written < needed(config, prepared.backbone) < 4 * written  # two are kept; the file has another head
     small = LoraConfig(dataset=config.dataset, model=config.model, lora_rank=2)
-    trained, _ = lora_parameters(prepared.backbone, 2, 2)
+    trained, _ = lora_parameters(prepared.backbone, 2, small)
     assert trained * 64 < needed(small, prepared.backbone) < needed(config, prepared.backbone) / 2
     usage = shutil.disk_usage(root)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=2_000_000))

@@ -132,27 +132,28 @@ def tokenize(args: argparse.Namespace) -> Answer:
 def setup(args: argparse.Namespace) -> Answer:
     """The lab's e22: what full fine-tuning and LoRA would train."""
     from senti.encoder import count_parameters, lora_parameters
+    from senti.evaluation.table import run_title
 
     config = read_config(LoraConfig, args)
     corpus, backbone = corpus_of(config), backbone_of(config)
     classes = len(corpus.labels)
     full = count_parameters(backbone, classes)
-    trained, total = lora_parameters(backbone, classes, rank=config.lora_rank,
-                                     targets=config.lora_targets, upper_layers=config.upper_layers)  # fmt: skip
+    trained, total = lora_parameters(backbone, classes, config)
     rows = most_texts(config, corpus.rows["train"])
     steps = _steps(config, rows)
     what = "reviews" if config.augment == "none" else "reviews and variants"
     payload = {
         "model": backbone.title, "hub_id": backbone.hub_id, "labels": list(corpus.labels),
         "finetune": {"trained": full, "total": full},
-        "lora": {"trained": trained, "total": total, "rank": config.lora_rank, "targets": config.lora_targets},
+        "lora": {"trained": trained, "total": total, "rank": config.lora_rank, "targets": config.lora_targets,
+                 "adapter": config.adapter},
         "steps": steps, "epochs": config.epochs, "batch_size": config.batch_size,
     }  # fmt: skip
     lines = [
         f"{backbone.title} with a fresh classification head for {', '.join(corpus.labels)}",
         *table(["method", "trained", "of", "share"],
                [["full fine-tuning", f"{full:,}", f"{full:,}", percent(1.0)],
-                [f"LoRA rank {config.lora_rank}", f"{trained:,}", f"{total:,}", percent(trained / total)]]),
+                [run_title(config), f"{trained:,}", f"{total:,}", percent(trained / total)]]),
         f"{config.epochs} epochs of {rows:,} {what}, {config.batch_size} a batch: {steps:,} steps",
     ]  # fmt: skip
     return Answer(payload, lines)

@@ -107,6 +107,7 @@ def _train(commands: Any) -> None:
         "svm": "a linear SVM on frozen features",
         "finetune": "full fine-tuning: all weights",
         "lora": "LoRA: a few small matrices",
+        "distill": "a smaller student of a finished run: fewer layers",
         "ensemble": "several finished runs asked together: mean, weighted mean, vote or stacking",
         "prompt": "labels in words: zero-shot and few-shot, by cosine or by a blank to fill",
     }
@@ -118,6 +119,8 @@ def _train(commands: Any) -> None:
         if name == "ensemble":
             sub.add_argument("runs", nargs="*", metavar="RUN", help="the finished runs to combine, as in --members")
             sub.set_defaults(command=_lazy("train.ensemble"))
+        if name == "distill":
+            sub.set_defaults(command=_lazy("train.distill"))
     _add(commands, "baselines", "majority and TF-IDF", "train.baselines")
     _add(commands, "quickstart", "SVM, full fine-tuning and LoRA on the bundled reviews, in about a minute",
          "train.quickstart")  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Any
 from senti.cli.answer import Answer, table
 from senti.cli.flags import read_config
 from senti.cli.progress import note, watcher
-from senti.config import Config, EnsembleConfig, MajorityConfig, TfidfConfig, TrainConfig
+from senti.config import Config, DistillConfig, EnsembleConfig, MajorityConfig, TfidfConfig, TrainConfig
 from senti.errors import SentiError
 from senti.numbers import duration, interval
 from senti.processes import rank, share_of, tell, world
@@ -32,6 +32,15 @@ def ensemble(args: argparse.Namespace) -> Answer:
     config = replace(config, members=",".join([*args.runs, *config.names]))
     result = train(args.output_dir, config, args.run)
     return Answer(result, [*summary(result), f"  {gain(open_run(args.output_dir, result['run']))}"] if result else [])
+
+
+def distill(args: argparse.Namespace) -> Answer:
+    """Teach a smaller student, and tell what it lost and gained against its teacher."""
+    from senti.evaluation import against_teacher
+
+    result = train(args.output_dir, read_config(DistillConfig, args), args.run)
+    said = against_teacher(open_run(args.output_dir, result["run"])) if result else []
+    return Answer(result, [*summary(result), *(f"  {line}" for line in said)])
 
 
 def baselines(args: argparse.Namespace) -> Answer:

@@ -18,6 +18,7 @@ from senti.corpus.near import near_duplicates
 from senti.corpus.pieces import read_pieces, table_files
 from senti.corpus.slices import all_rows, combined, slices, split_slices
 from senti.corpus.sources import SOURCES, in_cache, resolve_source
+from senti.corpus.unlabelled import unlabelled_texts
 
 __all__ = [
     "SOURCES",
@@ -46,6 +47,7 @@ __all__ = [
     "telling_words",
     "token_lengths",
     "truncation",
+    "unlabelled_texts",
     "variants",
     "write_csv",
     "write_table",

@@ -18,7 +18,14 @@ from senti.encoder.features import features, features_are_kept
 from senti.encoder.first_token import first_token_only
 from senti.encoder.layers import layer_features, layers_are_kept, text_layers
 from senti.encoder.lean import make_lean
-from senti.encoder.load import load_adapter, load_backbone, load_classifier, load_finetuned, load_tokenizer, quiet
+from senti.encoder.load import (
+    load_adapter,
+    load_backbone,
+    load_classifier,
+    load_finetuned,
+    load_tokenizer,
+    quiet,
+)
 from senti.encoder.lora import lora_settings
 from senti.encoder.machine import batch_tokens, device, keep_freed_memory, resolve_precision, settle
 from senti.encoder.near_words import near_words

@@ -12,14 +12,18 @@ REFUSED = (  # beginnings of keys
     "auto_map", "_attn_implementation", "attn_implementation", "quantization_config", "is_decoder",
     "is_encoder_decoder",
 )  # fmt: skip
-# what makes PEFT import, resize or repeat more than the two matrices beside a layer
+# what makes PEFT import, resize, repeat or fetch more than the few weights of an adapter
 REFUSED_OF_ADAPTERS = (
     "auto_mapping", "layer_replication", "megatron_config", "target_parameters", "trainable_token_indices",
+    "prompt_tuning_init_text", "tokenizer_name_or_path", "tokenizer_kwargs",
 )  # fmt: skip
+PEFT_TYPES = {"lora": "LORA", "dora": "LORA", "ia3": "IA3", "prefix": "PREFIX_TUNING", "prompt-tuning": "PROMPT_TUNING"}
 LARGEST_CONFIG = 1_000_000  # bytes
 LARGEST_MODEL = 2e9  # parameters
 MOST_LAYERS = 100
 LARGEST_RANK = 64
+LARGEST_PROMPT = {"num_virtual_tokens": 100, "token_dim": 16_384, "num_layers": MOST_LAYERS,
+                  "num_transformer_submodules": 1}  # fmt: skip
 
 
 def read_json(file: Path) -> dict[str, Any]:
@@ -98,8 +102,8 @@ def check_tokenizer(tokenizer: Any, vocabulary: int, path: str) -> None:
         )
 
 
-def check_adapter(folder: Path, base: str) -> None:
-    """Refuse what is no plain LoRA adapter in safetensors, trained on `base`. Raises MissingModel."""
+def check_adapter(folder: Path, base: str, adapter: str = "lora") -> None:
+    """Refuse what is no plain adapter of this kind in safetensors, trained on `base`. Raises MissingModel."""
     for name in ("adapter_config.json", "adapter_model.safetensors"):
         if not (folder / name).is_file():
             raise MissingModel(f"{folder} holds no {name}; train the run again.")
@@ -107,11 +111,25 @@ def check_adapter(folder: Path, base: str) -> None:
     for key in REFUSED_OF_ADAPTERS:
         if config.get(key):
             raise MissingModel(f"{folder} sets {key!r} in adapter_config.json, which senti never follows; train again.")
-    if config.get("peft_type") != "LORA":
-        raise MissingModel(f"{folder} is of type {str(config.get('peft_type'))[:40]!r}, not LORA; train the run again.")
+    kind = PEFT_TYPES[adapter]
+    if config.get("peft_type") != kind:
+        found = str(config.get("peft_type"))[:40]
+        raise MissingModel(f"{folder} is of type {found!r}, not {kind}; train the run again.")
     if config.get("base_model_name_or_path") != base:
         trained_on = str(config.get("base_model_name_or_path"))[:100]
         raise MissingModel(f"{folder} was trained on {trained_on}, not on {base}; choose that model.")
-    ranks = [config.get("r"), *(config.get("rank_pattern") or {}).values()]
+    if kind == "LORA":
+        _check_ranks(folder, [config.get("r"), *(config.get("rank_pattern") or {}).values()])
+    elif kind != "IA3":
+        _check_prompt(folder, config)
+
+
+def _check_prompt(folder: Path, config: dict[str, Any]) -> None:
+    for name, most in LARGEST_PROMPT.items():
+        if not isinstance(config.get(name), int) or not 0 < config[name] <= most:
+            raise MissingModel(f"{folder} has {name} {config.get(name)!r}; it is 1 to {most}; train the run again.")
+
+
+def _check_ranks(folder: Path, ranks: list[Any]) -> None:
     if not all(isinstance(rank, int) and 0 < rank <= LARGEST_RANK for rank in ranks):
         raise MissingModel(f"{folder} has rank {ranks[0]!r}; LoRA's rank is 1 to {LARGEST_RANK}; train the run again.")

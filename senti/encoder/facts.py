@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
+from senti.config import LoraConfig
 from senti.encoder.architectures import architecture
 from senti.encoder.backbone import TOKENIZERS, Backbone, file_sha256, local_file, weight_files
 from senti.encoder.load import load_config, quiet, readable
@@ -58,15 +59,13 @@ def stored_shapes(backbone: Backbone) -> list[tuple[int, ...]]:
     return shapes
 
 
-def lora_parameters(
-    backbone: Backbone, classes: int, rank: int, targets: str = "auto", upper_layers: int = 0
-) -> tuple[int, int]:
-    """(trained, total) parameters under LoRA of this rank, head included. Raises BadConfig for unknown targets."""
+def lora_parameters(backbone: Backbone, classes: int, config: LoraConfig) -> tuple[int, int]:
+    """(trained, total) parameters under an adapter, head included. Raises BadConfig where it does not fit the model."""
     from peft import get_peft_model
 
     from senti.encoder.lora import lora_settings
 
-    settings = lora_settings(backbone, rank=rank, alpha=1, dropout=0.0, targets=targets, upper_layers=upper_layers)
+    settings = lora_settings(backbone, config)
     with quiet():
         model = get_peft_model(hollow_classifier(backbone, classes), settings)
     trained, total = model.get_nb_trainable_parameters()

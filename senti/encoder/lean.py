@@ -37,11 +37,12 @@ def make_lean(model: Any, first_token: bool = False) -> None:
 
     `first_token`: compute its last layer for [CLS] alone; the last hidden state becomes (n, 1, width). Whoever asks
     for attention, or for all hidden states of such a shortened model, still gets them from transformers. Does nothing
-    to unknown architectures.
+    to unknown architectures, nor to a model that reads made-up tokens beside the text, which PEFT adds.
     """
-    body, known = model.base_model, architecture(model.config.model_type)
-    if not known.plain:
+    known = architecture(model.config.model_type)
+    if not known.plain or hasattr(model, "prompt_encoder"):
         return
+    body = model.base_model
     layers = body.get_submodule(known.layers)
     read = _like_distilbert if model.config.model_type == "distilbert" else _like_bert
     body.forward = functools.partial(_forward, body, body.forward, [read(layer) for layer in layers], first_token)

@@ -100,15 +100,15 @@ def load_finetuned(folder: Path) -> tuple[Any, Any]:
     return model, _tokenizer(str(folder), config)
 
 
-def load_adapter(backbone: Backbone, folder: Path, labels: Sequence[str]) -> Any:
-    """A backbone with the LoRA adapter and head of a folder on top. The base is the caller's, not the adapter's.
+def load_adapter(backbone: Backbone, folder: Path, labels: Sequence[str], adapter: str = "lora") -> Any:
+    """A backbone with the adapter and head of a folder on top. The base is the caller's, not the adapter's.
 
     Raises MissingModel, also where the adapter was trained on another base.
     """
     from peft import PeftModel, get_peft_model_state_dict
     from safetensors import safe_open
 
-    check_adapter(folder, backbone.hub_id)
+    check_adapter(folder, backbone.hub_id, adapter)
     base = load_classifier(backbone, labels)
     with readable(str(folder)), quiet():
         with safe_open(folder / "adapter_model.safetensors", "pt") as file:

@@ -33,6 +33,7 @@ from senti.evaluation.scores import score, wilson
 from senti.evaluation.significance import pairwise
 from senti.evaluation.slices import right_answers, slice_scores
 from senti.evaluation.split import answered, confusion, split_figures, split_reviews
+from senti.evaluation.students import against_teacher, beside_teacher
 from senti.evaluation.table import results_table
 from senti.evaluation.temperature import temperature
 from senti.evaluation.unknown import unknown_notice, unknown_notices
@@ -48,11 +49,13 @@ __all__ = [
     "Problems",
     "Projection",
     "Reader",
+    "against_teacher",
     "agreement",
     "answered",
     "areas",
     "auc",
     "average_precision",
+    "beside_teacher",
     "challenge",
     "chosen_runs",
     "cohen_kappa",

@@ -16,7 +16,7 @@ from senti.config import Config, PromptConfig, SvmConfig, TfidfConfig, TrainConf
 from senti.encoder import batch_tokens, batches, clean_text, features_are_kept, resolve_model
 from senti.errors import BadConfig, UnknownRun
 from senti.evaluation.compare import run_corpus
-from senti.evaluation.readers import Reader
+from senti.evaluation.readers import Reader, changes_layers
 from senti.methods import linear, load_predictor, prompt, svm
 from senti.runs import Run
 
@@ -134,6 +134,8 @@ def _by_prompts(config: Config) -> TypeGuard[PromptConfig]:
 
 
 def _reader(run: Run, config: TrainConfig) -> Reader:
+    if not changes_layers(config):
+        raise UnknownRun(f"{run.name} learned made-up tokens, not vectors of texts; choose an SVM, LoRA or full run.")
     return Reader(run.name, resolve_model(config.model), run)
 
 

@@ -12,7 +12,7 @@ from senti.encoder import clean_text, resolve_model
 from senti.evaluation.compare import run_corpus
 from senti.evaluation.lines import fit_lines, known_lines, text_scores
 from senti.evaluation.progress import Report
-from senti.evaluation.readers import BACKBONE, Reader
+from senti.evaluation.readers import BACKBONE, Reader, changes_layers
 from senti.evaluation.table import run_title
 from senti.runs import Run
 
@@ -56,7 +56,8 @@ def layered(runs: Sequence[Run]) -> list[Reader]:
         config = run.config
         if isinstance(config, SvmConfig):
             out.append(Reader(BACKBONE, resolve_model(config.model)))
-        elif isinstance(config, TrainConfig):
+        elif changes_layers(config):
+            assert isinstance(config, TrainConfig)
             out.append(Reader(run.name, resolve_model(config.model), run))
     return list(dict.fromkeys(out))
 
@@ -100,7 +101,7 @@ def known_parting(runs: Sequence[Run], text: str) -> Parting | None:
                                              "margin": _margins(each, labels.index(label))}))
         for reader, title, each, words in zip(readers, _titles(readers), scores, said, strict=True)
     )  # fmt: skip
-    without = tuple(run_title(r.config) for r in runs if not isinstance(r.config, SvmConfig | TrainConfig))
+    without = tuple(run_title(r.config) for r in runs if not layered([r]))
     return Parting(text, label, readings, parting_layer(said), without)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from senti.config import EncoderConfig, TrainConfig
+from senti.config import PROMPTED, Config, EncoderConfig, LoraConfig, TrainConfig
 from senti.encoder import (
     Backbone,
     layer_features,
@@ -106,10 +106,16 @@ class Reader:
         return max_length or config.max_length, truncation or config.truncation
 
 
+def changes_layers(config: Config) -> bool:
+    """True for a method whose runs are transformers of their own; made-up tokens leave every layer as it came."""
+    prompted = isinstance(config, LoraConfig) and config.adapter in PROMPTED
+    return isinstance(config, TrainConfig) and not prompted
+
+
 def readers(root: Path, backbone: Backbone) -> list[Reader]:
     """The backbone, then every finished run that changed this backbone, newest first."""
     mine = [run for run in finished_runs(root)
-            if isinstance(run.config, TrainConfig) and run.facts.get("hub_id") == backbone.hub_id]  # fmt: skip
+            if changes_layers(run.config) and run.facts.get("hub_id") == backbone.hub_id]  # fmt: skip
     return [Reader(BACKBONE, backbone), *(Reader(run.name, backbone, run) for run in mine)]
 
 
@@ -119,8 +125,9 @@ def find_reader(root: Path, name: str, model: str = "auto") -> Reader:
         return Reader(BACKBONE, resolve_model(model))
     run = open_run(root, name)
     config = run.config
-    if not isinstance(config, TrainConfig) or run.status != "finished":
+    if not changes_layers(config) or run.status != "finished":
         raise UnknownRun(f"{name} holds no transformer of its own; choose `backbone`, or a finished full or LoRA run.")
+    assert isinstance(config, TrainConfig)
     return Reader(name, resolve_model(config.model), run)
 
 

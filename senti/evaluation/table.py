@@ -6,8 +6,10 @@ from typing import Any
 import pandas as pd
 
 from senti.config import (
+    ADAPTERS,
     Augmentation,
     Config,
+    DistillConfig,
     EncoderConfig,
     EnsembleConfig,
     LoraConfig,
@@ -47,9 +49,12 @@ def run_title(config: Config) -> str:
 
 def _title(config: Config) -> str:
     if isinstance(config, LoraConfig):
-        return f"LoRA, rank {config.lora_rank}"
+        rank = f", rank {config.lora_rank}" if config.adapter in ("lora", "dora") else ""
+        return ADAPTERS[config.adapter] + rank
     if isinstance(config, SvmConfig):
         return f"SVM on {POOLINGS[config.pooling]} features"
+    if isinstance(config, DistillConfig):
+        return f"Distillation, {config.layers} layer{'s' if config.layers > 1 else ''}"
     if isinstance(config, EnsembleConfig):
         return f"Ensemble of {len(config.names)} ({config.how})"
     if isinstance(config, PromptConfig):

@@ -20,6 +20,7 @@ TITLES = {
     "svm": "SVM on frozen features",
     "finetune": "Full fine-tuning",
     "lora": "LoRA",
+    "distill": "Distillation",
     "ensemble": "Ensemble",
     "prompt": "Prompt",
 }

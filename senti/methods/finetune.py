@@ -17,12 +17,17 @@ from senti.runs import Run
 def fit(config: FinetuneConfig, corpus: Corpus, run: Run) -> Fitted:
     """Train all parameters and save model and tokenizer."""
     model, tokenizer, seconds = learn(config, corpus, run)
+    keep(model, tokenizer, run)
+    size = sum(p.numel() for p in model.parameters())
+    return Fitted(load(run), trained=size, total=size, train_seconds=seconds)
+
+
+def keep(model: Any, tokenizer: Any, run: Run) -> None:
+    """Save a whole classifier with its tokenizer as what the run learned."""
     shutil.rmtree(run.model_path, ignore_errors=True)  # what an earlier worker of the run was killed over
     model.save_pretrained(run.model_path)
     tokenizer.backend_tokenizer.no_truncation()  # else it is saved as its last use left it: by chance
     tokenizer.save_pretrained(run.model_path)
-    size = sum(p.numel() for p in model.parameters())
-    return Fitted(load(run), trained=size, total=size, train_seconds=seconds)
 
 
 def learn(config: FinetuneConfig, corpus: Corpus, run: Run) -> tuple[Any, Any, float]:

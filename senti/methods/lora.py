@@ -1,4 +1,4 @@
-"""LoRA: frozen transformer, trained low-rank matrices beside its projections (Hu et al. 2021), through PEFT."""
+"""Frozen transformer, few trained weights beside it, through PEFT: LoRA (Hu et al. 2021) or another adapter."""
 
 import shutil
 from collections.abc import Callable, Sequence
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from senti.config import LoraConfig
+from senti.config import PROMPTED, LoraConfig
 from senti.corpus import Corpus
 from senti.encoder import (
     Backbone,
@@ -50,10 +50,7 @@ def adapted(backbone: Backbone, config: LoraConfig, labels: Sequence[str]) -> An
     """A classifier on the backbone, wrapped by PEFT: only adapter and head require gradients."""
     from peft import get_peft_model
 
-    settings = lora_settings(
-        backbone, rank=config.lora_rank, alpha=config.lora_alpha, dropout=config.lora_dropout,
-        targets=config.lora_targets, upper_layers=config.upper_layers,
-    )  # fmt: skip
+    settings = lora_settings(backbone, config)
     with quiet():  # PEFT calls what transformers has renamed
         return get_peft_model(load_classifier(backbone, labels), settings, autocast_adapter_dtype=False)
 
@@ -66,11 +63,12 @@ def load(run: Run) -> Callable[[Sequence[str]], np.ndarray]:
 
 
 def restore(run: Run) -> tuple[Any, Any]:
-    """The classifier, the saved adapter merged into its backbone, and its tokenizer."""
+    """The classifier, the saved adapter merged into its backbone where it changes weights, and its tokenizer."""
     config = run.config
     assert isinstance(config, LoraConfig)
     backbone = resolve_model(config.model)
-    model = load_adapter(backbone, run.model_path, run.facts["data"]["labels"])
-    with quiet():
-        model = model.merge_and_unload()  # one product per projection in place of three
+    model = load_adapter(backbone, run.model_path, run.facts["data"]["labels"], config.adapter)
+    if config.adapter not in PROMPTED:
+        with quiet():
+            model = model.merge_and_unload()  # one product per projection in place of three
     return model, load_tokenizer(backbone)

@@ -9,7 +9,7 @@ POSITIVE, NEGATIVE = "#0072B2", "#D55E00"  # Okabe & Ito (2008): told apart by c
 ACCENT, QUIET, INK = "#4f46e5", "#5b687d", "#1e293b"
 METHOD_COLORS = {
     "majority": "#999999", "tfidf": "#E69F00", "svm": "#56B4E9", "lora": "#009E73", "finetune": "#CC79A7",
-    "ensemble": "#8c6bb1", "prompt": "#b8a900",
+    "distill": "#7f5539", "ensemble": "#8c6bb1", "prompt": "#b8a900",
 }  # fmt: skip
 UNORDERED = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8c6bb1", "#999999", "#b8a900", "#7f5539")
 DARK = {POSITIVE: "#4da3d9", NEGATIVE: "#e8803a", ACCENT: "#818cf8", QUIET: "#9aa7bd", INK: "#e6eaf2"}

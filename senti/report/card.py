@@ -4,7 +4,7 @@ import re
 from dataclasses import fields
 from typing import Any
 
-from senti.config import LoraConfig, PromptConfig, SvmConfig
+from senti.config import ADAPTERS, PROMPTED, LoraConfig, PromptConfig, SvmConfig
 from senti.corpus.sources import SOURCES, benchmark
 from senti.evaluation.table import run_title
 from senti.numbers import count, duration, interval, milliseconds, percent, size
@@ -18,7 +18,15 @@ LICENCES = {  # of the backbones that senti knows by name
     "FacebookAI/roberta-base": "mit", "albert/albert-base-v2": "apache-2.0",
     "sentence-transformers/all-MiniLM-L6-v2": "apache-2.0",
 }  # fmt: skip
-LIBRARIES = {"finetune": "transformers", "lora": "peft", "svm": "sklearn", "tfidf": "sklearn"}
+ABOUT = {  # the adapters beside LoRA
+    "dora": "LoRA whose rows' lengths are learned apart from their directions (Liu et al. 2024).",
+    "ia3": "scales of keys, values and feed-forward are learned, the transformer stays frozen (Liu et al. 2022).",
+    "prefix": "keys and values of 20 made-up tokens are learned for every layer (Li and Liang 2021).",
+    "prompt-tuning": "20 made-up tokens before the text are learned (Lester et al. 2021).",
+}
+LIBRARIES = {"finetune": "transformers", "distill": "transformers", "lora": "peft", "svm": "sklearn",
+             "tfidf": "sklearn"}  # fmt: skip
+RELATIONS = {"finetune": "finetune", "distill": "finetune", "lora": "adapter"}
 FROM_HUB = re.compile(r"Hub: ([^@]+)@(\w+)")
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 UNNAMED = "OWNER/NAME"
@@ -71,7 +79,7 @@ def _front_matter(run: Run) -> str:
     data = ModelCardData(
         language="en" if facts["data"]["name"] in SOURCES else None, license=LICENCES.get(base or "", "unknown"),
         library_name=LIBRARIES.get(method), pipeline_tag="text-classification", base_model=base,
-        base_model_relation={"finetune": "finetune", "lora": "adapter"}.get(method) if base else None,
+        base_model_relation=RELATIONS.get(method) if base else None,
         datasets=[hub_id] if hub_id else None, metrics=["accuracy", "f1"], tags=["sentiment-analysis", "senti", method],
         model_name=run.name, eval_results=measured,
     )  # fmt: skip
@@ -81,6 +89,8 @@ def _front_matter(run: Run) -> str:
 def _about(run: Run) -> list[Block]:
     facts = run.facts
     said = " ".join((type(run.config).__doc__ or "").split())
+    if isinstance(run.config, LoraConfig) and run.config.adapter != "lora":
+        said = f"{ADAPTERS[run.config.adapter]}: {ABOUT[run.config.adapter]}"
     base = f" The backbone is {facts['hub_id']}." if facts.get("hub_id") else ""
     blocks: list[Block] = [Paragraph(f"Gives a text one of the labels {listed(facts['data']['labels'])}. {said}{base}")]
     if facts.get("hub_id", "") not in LICENCES:
@@ -96,9 +106,17 @@ def _use(run: Run, repo: str) -> list[Block]:
     facts, config = run.facts, run.config
     labels = facts["data"]["labels"]
     ask = 'print(classify(["a tender film about two sisters"]))'
-    if facts["method"] == "finetune":
+    if facts["method"] in ("finetune", "distill"):
         lines = ["from transformers import pipeline", "",
                  f'classify = pipeline("text-classification", model={repo!r})', ask]  # fmt: skip
+        return [Heading("How to use it"), Listing(tuple(lines), "python")]
+    if isinstance(config, LoraConfig) and config.adapter in PROMPTED:
+        lines = ["from peft import AutoPeftModelForSequenceClassification  # pip install transformers peft",
+                 "from transformers import AutoTokenizer", "",
+                 f"tokenizer = AutoTokenizer.from_pretrained({facts['hub_id']!r})",
+                 f"model = AutoPeftModelForSequenceClassification.from_pretrained({repo!r}, num_labels={len(labels)})",
+                 'inputs = tokenizer(["a tender film about two sisters"], return_tensors="pt")',
+                 f"print(model(**inputs).logits.softmax(-1))  # {listed(labels)}"]  # fmt: skip
         return [Heading("How to use it"), Listing(tuple(lines), "python")]
     if isinstance(config, LoraConfig):
         more = f", model_kwargs={{'num_labels': {len(labels)}}}" if len(labels) != 2 else ""

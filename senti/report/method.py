@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import fields
 
-from senti.config import TrainConfig
+from senti.config import ADAPTERS, LoraConfig, TrainConfig
 from senti.methods import TITLES
 from senti.numbers import count, percent
 from senti.report.blocks import Block, Bullets, Heading, Paragraph, Section, Table, Words
@@ -15,8 +15,8 @@ MOST_COLUMNS = 5  # runs side by side in the table of knobs
 TRAINING = (
     "Trained with the Hugging Face Trainer: AdamW (beta 0.9 and 0.999, epsilon 1e-8), no weight decay on biases and "
     "layer norms, gradients clipped to norm 1, batches of reviews of like length in an order drawn from the seed, "
-    "cross-entropy loss. After each epoch the validation reviews are scored; the epoch with the best validation "
-    "accuracy is kept."
+    "cross-entropy loss unless said otherwise. After each epoch the validation reviews are scored; the epoch with the "
+    "best validation accuracy is kept."
 )
 MARGINS = (
     "Margins become probabilities through one temperature, fitted on out-of-fold margins of the training reviews "
@@ -35,8 +35,19 @@ HOW = (  # what is fixed in the code, beside the knobs
     (("tfidf", "svm"), MARGINS),
     (("lora",), "Through the library PEFT: a pair of thin matrices beside each adapted projection, and a new "
                 "classification head. Nothing else learns."),
-    (("finetune", "lora"), TRAINING),
     (("prompt",), PROMPTS),
+    (("dora",), "Through PEFT, as LoRA; the length of each row of an adapted projection is learned apart from its "
+                "direction."),
+    (("ia3",), "Through PEFT: keys, values and what the second half of each feed-forward takes are scaled by learned "
+               "numbers. The classification head is new."),
+    (("prefix",), "Through PEFT: 20 learned keys and values stand before the text's in every layer, without a network "
+                  "that makes them. The classification head is new."),
+    (("prompt-tuning",), "Through PEFT: 20 learned vectors stand before the text's; the new classification head "
+                         "reads the first of them."),
+    (("distill",), "The student begins as its teacher with some layers left out, as DistilBERT did. Its loss is alpha "
+                   "T² KL(teacher, student) at temperature T and (1 - alpha) cross-entropy with the label (Hinton et "
+                   "al. 2015); texts without a label have the first part alone."),
+    (("finetune", "lora", *ADAPTERS, "distill"), TRAINING),
 )  # fmt: skip
 MEASURES = (
     "Accuracy is the share of right answers, with its 95 % Wilson interval: what other reviews of the same kind would "
@@ -91,12 +102,17 @@ def _backbones(facts: Facts) -> list[Block]:
 
 
 def _methods(runs: list[Run]) -> list[Block]:
-    used = dict.fromkeys(run.facts["method"] for run in runs)
+    used = dict.fromkeys(kind_of(run) for run in runs)
     items = []
     for methods, said in HOW:
-        titles = [TITLES[name] for name in methods if name in used]
+        titles = [(TITLES | ADAPTERS)[name] for name in dict.fromkeys(methods) if name in used]
         items += [f"{listed(titles)}: {said}"] if titles else []
     return [Bullets(tuple(items))] if items else []
+
+
+def kind_of(run: Run) -> str:
+    """The method of a run, or its adapter where that is not LoRA."""
+    return run.config.adapter if isinstance(run.config, LoraConfig) else str(run.facts["method"])
 
 
 def _knobs(group: Group) -> list[Block]:

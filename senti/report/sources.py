@@ -2,6 +2,7 @@
 
 from senti.report.blocks import Section, Sources
 from senti.report.facts import Facts
+from senti.report.method import kind_of
 
 WORKS = {  # what is cited: for a method, a data set, a backbone, or in every report
     "": (
@@ -26,6 +27,16 @@ WORKS = {  # what is cited: for a method, a data set, a backbone, or in every re
                 "https://arxiv.org/abs/1703.05175"),
                ("Schick and Schütze 2021, Exploiting cloze questions for few-shot text classification",
                 "https://arxiv.org/abs/2001.07676")),
+    "distill": (("Hinton, Vinyals and Dean 2015, Distilling the knowledge in a neural network",
+                 "https://arxiv.org/abs/1503.02531"),
+                ("Sanh et al. 2019, DistilBERT, a distilled version of BERT", "https://arxiv.org/abs/1910.01108")),
+    "dora": (("Liu et al. 2024, DoRA: weight-decomposed low-rank adaptation", "https://arxiv.org/abs/2402.09353"),),
+    "ia3": (("Liu et al. 2022, Few-shot parameter-efficient fine-tuning is better and cheaper than in-context learning",
+             "https://arxiv.org/abs/2205.05638"),),
+    "prefix": (("Li and Liang 2021, Prefix-tuning: optimizing continuous prompts for generation",
+                "https://arxiv.org/abs/2101.00190"),),
+    "prompt-tuning": (("Lester et al. 2021, The power of scale for parameter-efficient prompt tuning",
+                "https://arxiv.org/abs/2104.08691"),),
     "rotten_tomatoes": (("Pang and Lee 2005, Seeing stars", "https://aclanthology.org/P05-1015/"),),
     "sst2": (("Socher et al. 2013, Recursive deep models for semantic compositionality over a sentiment treebank",
               "https://aclanthology.org/D13-1170/"),),
@@ -44,6 +55,7 @@ WORKS = {  # what is cited: for a method, a data set, a backbone, or in every re
 def sources(facts: Facts) -> Section:
     """The works behind the methods, data sets and backbones of a report, and behind its tests."""
     runs = [run for group in facts.groups for run in group.runs]
-    keys = [*(run.facts["method"] for run in runs), *(group.data["name"] for group in facts.groups), *facts.backbones]
+    methods = [name for run in runs for name in (run.facts["method"], kind_of(run))]
+    keys = [*methods, *(group.data["name"] for group in facts.groups), *facts.backbones]
     works = dict.fromkeys(work for key in dict.fromkeys([*keys, ""]) for work in WORKS.get(key, ()))
     return Section("Sources", (Sources(tuple(sorted(works))),))

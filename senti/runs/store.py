@@ -269,6 +269,8 @@ def delete_run(root: Path, name: str) -> None:
     for other in list_runs(root):
         if name in other.facts.get("members", "").split(",") and other.status in (*ACTIVE, "finished"):
             raise UnknownRun(f"{name} is part of the ensemble {other.name}; delete that first.")
+        if name == other.facts.get("teacher") and other.status in ACTIVE:
+            raise UnknownRun(f"{name} teaches {other.name}, which is {other.status}; wait for it, or stop it first.")
     shutil.rmtree(run.path)
 
 

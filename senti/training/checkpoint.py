@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from senti import __version__
-from senti.config import TrainConfig, to_dict
+from senti.config import TrainConfig, from_dict, to_dict
 from senti.errors import BadConfig
 
 MANIFEST = "manifest.json"
@@ -101,6 +101,8 @@ def conditions(config: TrainConfig, reviews: str) -> dict[str, Any]:
 
 def check(name: str, then: dict[str, Any], now: dict[str, Any]) -> None:
     """Raises BadConfig, listing the differences, where a run cannot go on from `then` bit for bit."""
+    if "knobs" in then:  # those that senti has learned since are at their default
+        then = then | {"knobs": to_dict(from_dict(then["knobs"]))}
     if found := differences(then, now):
         raise BadConfig(f"{name} cannot go on as it began: {'; '.join(found)}. Put that back, or start a new run.")
 

@@ -5,7 +5,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import torch
@@ -16,6 +16,7 @@ from transformers import Trainer, TrainingArguments
 from senti.config import TrainConfig
 from senti.corpus import Corpus
 from senti.encoder import check_length, device, first_token_only, padded, resolve_precision, settle
+from senti.encoder.tokens import encode
 from senti.processes import share_of, world
 from senti.runs import Run
 from senti.training import checkpoint, snapshot
@@ -27,30 +28,41 @@ from senti.training.sampler import LengthSampler
 from senti.training.tokenize import tokenize
 from senti.training.upper import StateCollator, lower_skipped, lower_states
 
+if TYPE_CHECKING:
+    from senti.training.distilling import Lesson
+
 LOGGED_STEPS = 200  # about so many points on a curve, however long the run
 MAX_NORM = 1.0  # gradients are clipped to it, as the Trainer does by default
 
 
-def train(model: Any, tokenizer: Any, config: TrainConfig, corpus: Corpus, run: Run, upper_layers: int = 0) -> float:
+def train(
+    model: Any, tokenizer: Any, config: TrainConfig, corpus: Corpus, run: Run, upper_layers: int = 0,
+    lesson: "Lesson | None" = None,
+) -> float:  # fmt: skip
     """Train `model` in place, ending at its best epoch by validation accuracy. Returns the seconds it took.
 
-    `upper_layers`: if not 0, only so many of the last layers learn, and those below are computed once. Rows go to the
-    run's events. A stop ends it after the current step. A run with a checkpoint goes on from it. Raises Diverged if
-    the loss is not finite, BadConfig where the checkpoint was made under other conditions.
+    `upper_layers`: if not 0, only so many of the last layers learn, and those below are computed once.  `lesson`: what
+    a teacher says of the training texts, and of more.  Rows go to the run's events. A stop ends it after the current
+    step. A run with a checkpoint goes on from it. Raises Diverged if the loss is not finite, BadConfig where the
+    checkpoint was made under other conditions.
     """
     from transformers.utils import logging
 
     logging.disable_progress_bar()  # the run's events tell how far it is
     logging.set_verbosity_error()
     check_length(config.max_length, unwrapped(model).config)
-    data = tokenize(corpus, tokenizer, config.max_length, config.truncation).with_format("numpy")
+    cut = config.max_length, config.truncation
+    data = tokenize(corpus, tokenizer, *cut).with_format("numpy")
     ids = {name: list(data[name]["input_ids"]) for name in ("train", "validation")}
     pad, labels = tokenizer.pad_token_id, {name: corpus.splits[name]["label"].to_numpy() for name in ids}
     model = made_ready(model, config.precision)
     began = time.perf_counter()
     if not upper_layers:
         splits = {name: Texts(ids[name], labels[name]) for name in ids}
-        earlier = _fit(model, config, corpus, run, splits, Collator(pad))
+        if lesson:
+            more: list[Any] = encode(tokenizer, lesson.unlabelled, *cut).get("input_ids", [])
+            splits["train"] = lesson.texts([*ids["train"], *more], labels["train"])
+        earlier = _fit(model, config, corpus, run, splits, Collator(pad), lesson.loss if lesson else None)
     else:
         inner = unwrapped(model)
         states = {name: lower_states(inner, ids[name], pad, upper_layers, lambda: run.stop_requested) for name in ids}
@@ -60,7 +72,10 @@ def train(model: Any, tokenizer: Any, config: TrainConfig, corpus: Corpus, run: 
     return earlier + time.perf_counter() - began
 
 
-def _fit(model: Any, config: TrainConfig, corpus: Corpus, run: Run, splits: "dict[str, Texts]", collator: Any) -> float:
+def _fit(
+    model: Any, config: TrainConfig, corpus: Corpus, run: Run, splits: "dict[str, Texts]", collator: Any,
+    loss: Callable[..., torch.Tensor] | None = None,
+) -> float:  # fmt: skip
     """Returns the seconds of training that a checkpoint brought along."""
     from transformers import EarlyStoppingCallback, PrinterCallback
 
@@ -72,7 +87,7 @@ def _fit(model: Any, config: TrainConfig, corpus: Corpus, run: Run, splits: "dic
         eval_dataset=splits["validation"].sorted(),
         data_collator=collator,
         compute_metrics=accuracy_and_f1,
-        compute_loss_func=cross_entropy,
+        compute_loss_func=loss or cross_entropy,
         recorder=recorder,
         # cached, and asked for late: it reads all weights of the backbone
         conditions=functools.cache(functools.partial(checkpoint.conditions, config, corpus.checksum)),

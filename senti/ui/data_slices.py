@@ -50,7 +50,7 @@ def _masks(choice: Choice, split: str) -> pd.DataFrame:
 def _one_each(runs: list[Run]) -> list[Run]:
     """The newest run of each title, the transformers last and first to stay."""
     first = {run_title(run.config): run for run in reversed(runs)}
-    rank = {name: i for i, name in enumerate(("finetune", "lora", "ensemble", "svm", "tfidf", "majority"))}
+    rank = {name: i for i, name in enumerate(("finetune", "lora", "distill", "ensemble", "svm", "tfidf", "majority"))}
     return sorted(first.values(), key=lambda run: rank.get(run.facts["method"], 9))[:MOST_RUNS]
 
 

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import gradio as gr
 
-from senti.config import METHODS, Config, EncoderConfig
+from senti.config import METHODS, Config, DistillConfig, EncoderConfig
 from senti.errors import BadConfig
 from senti.knob import value_type
 from senti.ui.choice import Choice, checked_dataset, checked_model
@@ -49,6 +49,8 @@ def read_form(method: str, names: tuple[str, ...], choice: Choice, values: tuple
 
 def with_choice(config: Config, choice: Choice) -> Config:
     """A config on the reviews and the model that the visitor chose."""
+    if isinstance(config, DistillConfig):  # its reviews and its model are those of its teacher
+        return replace(config, unlabelled=config.unlabelled and checked_dataset(config.unlabelled))
     config = replace(config, dataset=checked_dataset(choice.dataset), text_column=choice.text_column,
                      label_column=choice.label_column)  # fmt: skip
     return replace(config, model=checked_model(choice.model)) if isinstance(config, EncoderConfig) else config
@@ -60,6 +62,8 @@ def widget(method: str, knob: Field[Any]) -> Any:
     said: dict[str, Any] = {"label": meta["label"] or knob.name, "info": meta["help"]}
     if meta["choices"]:
         return gr.Dropdown([(c.replace("_", " "), c) for c in meta["choices"]], value=default, **said)
+    if knob.name == "teacher":
+        return gr.Dropdown([], value=default, allow_custom_value=True, **said)
     if kind is bool:
         return gr.Checkbox(default, **said)
     if _slides(kind, meta):

@@ -10,6 +10,7 @@ import pandas as pd
 
 from senti.config import (
     Config,
+    DistillConfig,
     EncoderConfig,
     LoraConfig,
     PromptConfig,
@@ -21,6 +22,8 @@ from senti.config import (
 from senti.encoder import Backbone, count_parameters, lora_parameters, model_facts, resolve_model
 from senti.errors import SentiError
 from senti.evaluation.reading import READ
+from senti.evaluation.table import run_title
+from senti.methods.distill import find_teacher, same_reading
 from senti.methods.prompt import descriptions
 from senti.numbers import count, duration, percent, size
 from senti.runs import Run, list_runs
@@ -30,6 +33,8 @@ from senti.ui.choice import Choice, chosen_source, read
 from senti.ui.forms import Form, read_form
 from senti.ui.reviews import tokens_of
 from senti.ui.warm import await_models
+
+COUNTED = ("adapter", "lora_rank", "lora_targets", "upper_layers", "max_length")  # knobs that the weights depend on
 
 
 def planner(root: Path, form: Form) -> Any:
@@ -48,6 +53,8 @@ def show_plan(root: Path, method: str, names: tuple[str, ...], choice: Choice, *
             _time(root, config, choice),
             _space(config),
         ]
+        if isinstance(config, DistillConfig):
+            sentences = [_student(root, config)]
     except SentiError as e:
         return html.problem(str(e))
     words = [sentence for sentence in sentences if sentence]
@@ -88,9 +95,19 @@ def _weights(config: Config, choice: Choice) -> str:
     await_models()
     classes, backbone = len(read(source).labels), resolve_model(config.model)
     if isinstance(config, LoraConfig):
-        trained, total = _lora(backbone, classes, config.lora_rank, config.lora_targets, config.upper_layers)
+        trained, total = _lora(backbone, classes, LoraConfig(**{name: getattr(config, name) for name in COUNTED}))
         return f"Moves {count(trained)} weights, {percent(trained / total, 2)} of {count(total)}."
     return f"Moves all {count(_full(backbone, classes))} weights."
+
+
+def _student(root: Path, config: DistillConfig) -> str:
+    await_models()
+    teacher = find_teacher(config, root)
+    same_reading(config, teacher)
+    layers = "layer" if config.layers == 1 else "layers"
+    return (
+        f"Takes {config.layers} {layers} of {run_title(teacher.config)} ({teacher.name}), and moves all their weights."
+    )
 
 
 def _cut(config: Config, choice: Choice) -> str:
@@ -105,7 +122,7 @@ def _cut(config: Config, choice: Choice) -> str:
 
 def _picture(config: Config) -> str:
     """W and its low-rank companions to scale, for the width of the model; only LoRA has any."""
-    if not isinstance(config, LoraConfig):
+    if not isinstance(config, LoraConfig) or config.adapter not in ("lora", "dora"):
         return ""
     width = _width(resolve_model(config.model))
     return html.matrices(width, config.lora_rank)
@@ -150,8 +167,8 @@ def _rate(run: Run) -> float | None:
 
 
 @lru_cache(maxsize=32)
-def _lora(backbone: Backbone, classes: int, rank: int, targets: str, upper: int) -> tuple[int, int]:
-    return lora_parameters(backbone, classes, rank, targets, upper)
+def _lora(backbone: Backbone, classes: int, config: LoraConfig) -> tuple[int, int]:
+    return lora_parameters(backbone, classes, config)
 
 
 @lru_cache(maxsize=8)

@@ -9,8 +9,9 @@ import gradio as gr
 import pandas as pd
 
 from senti import plots
-from senti.config import LoraConfig, from_dict
+from senti.config import Config, LoraConfig, from_dict
 from senti.evaluation import results_table
+from senti.evaluation.table import run_title
 from senti.methods import TITLES
 from senti.runs import open_run
 from senti.ui.choice import Choice
@@ -42,8 +43,14 @@ def study_table(root: Path, data: str) -> pd.DataFrame:
     table = results_table(root)
     table = table[table["data"].str.endswith(data) & table["method"].isin(["lora", "finetune"])]
     configs = [from_dict(open_run(root, name).facts) for name in table["run"]]
-    marks = [f"rank {c.lora_rank}" if isinstance(c, LoraConfig) else "all" for c in configs]
+    marks = [_mark(config) for config in configs]
     return table.assign(name=table["method"].map(TITLES), mark=marks)
+
+
+def _mark(config: Config) -> str:
+    if not isinstance(config, LoraConfig):
+        return "all"
+    return f"rank {config.lora_rank}" if config.adapter == "lora" else run_title(config)
 
 
 def show_study(root: Path, name: str) -> tuple[Any, str | None]:

@@ -205,7 +205,7 @@ def _judge(root: Path) -> Run | None:
     """The finished run that answers: the best on its validation reviews, a transformer if there is one."""
     await_models()
     runs = finished_runs(root)
-    rank = {"finetune": 2, "lora": 2, "svm": 1, "tfidf": 1}
+    rank = {"finetune": 2, "lora": 2, "distill": 2, "svm": 1, "tfidf": 1}
 
     def worth(run: Run) -> tuple[int, float]:
         return rank.get(run.facts["method"], 0), (run.result or {})["scores"]["validation"]["accuracy"]
