@@ -10,7 +10,7 @@ from senti.errors import BadConfig
 from senti.knob import check, value_type
 
 SWEPT = ("tfidf", "svm", "finetune", "lora")  # methods that have anything to choose
-FIXED = ("dataset", "text_column", "label_column", "subset", "seed", "tracker")
+FIXED = ("dataset", "text_column", "label_column", "subset", "seed", "tracker", "model")
 DIGITS = 4  # of a value from a range: as many as a command line repeats exactly
 HOW = "write C=0.01,0.1,1 or lr=1e-5..1e-3:log"
 
@@ -87,8 +87,7 @@ def _axis(config: Config, text: str) -> Axis:
     name, _, wanted = (part.strip() for part in text.partition("="))
     name = name.replace("-", "_")
     if name in FIXED:
-        raise BadConfig(f"{name} cannot be swept: trials are only comparable on the same reviews, and seeds are "
-                        "averaged; give it as a flag.")  # fmt: skip
+        raise BadConfig(f"{name} cannot be swept: a sweep stays with its reviews, model and seeds; give it as a flag.")
     if name not in sweepable(config):
         known = ", ".join(sweepable(config))
         raise BadConfig(f"{name!r} is no knob of {method_name(config)}; it has {known}.")

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
-from senti.config import Config, TrainConfig, from_dict, method_name, to_dict
+from senti.config import Config, TrainConfig, command_line, from_dict, method_name, to_dict
 from senti.corpus import Corpus
 from senti.errors import BadConfig, UnknownRun
-from senti.experiment import prepare
+from senti.experiment import Prepared, prepare
 from senti.methods import TITLES
 from senti.numbers import duration
 from senti.runs import ACTIVE, list_runs
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 SAMPLERS = {"tpe": "TPE", "random": "random", "grid": "grid"}
 FIRST = 5  # trials at random before TPE has something to learn from, and unpruned before there is a median
 TRIALS = 20
-SPEC = "sweep"  # the study's attribute that holds what was asked for
+SPEC, WANTED = "sweep", "trials"  # the study's attributes that hold what was asked for, and how many were last
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,14 @@ class Sweep:
         """True where a trial can be seen to fall behind before its end."""
         return self.prune and isinstance(self.config, TrainConfig)
 
+    @property
+    def words(self) -> list[str]:
+        """What stands after `python -m senti` to ask for it, and to go on with it."""
+        method, *flags = command_line(self.config)
+        return ["sweep", method, *flags, "--space", *(axis.text for axis in self.space), "--sampler", self.sampler,
+                "--trials", str(self.total), "--seeds", str(self.seeds), *([] if self.prune else ["--no-prune"]),
+                "--name", self.name]  # fmt: skip
+
     def with_values(self, values: dict[str, Any]) -> Config:
         """The config of a trial, as the study keeps its values. Raises BadConfig."""
         return replace(self.config, **{axis.knob: axis.rounded(values[axis.knob]) for axis in self.space})
@@ -103,8 +111,8 @@ def begin(root: Path, sweep: Sweep, storage: str = "") -> Begun:
     elif json.loads(json.dumps(spec)) != known:
         differ = ", ".join(_differences(known, spec))
         raise BadConfig(f"The sweep {sweep.name} was begun with another {differ}; choose another --name.")
-    model = prepared.backbone.title if prepared.backbone else ""
-    return Begun(root, sweep, study, tuple(_announced(root, sweep, study, prepared.corpus.rows, model)))
+    study.set_user_attr(WANTED, sweep.total)
+    return Begun(root, sweep, study, tuple(announced(root, sweep, prepared, counted(study))))
 
 
 def reopen(root: Path, name: str, storage: str = "") -> tuple[Sweep, "Study"]:
@@ -113,9 +121,9 @@ def reopen(root: Path, name: str, storage: str = "") -> tuple[Sweep, "Study"]:
     spec = study.user_attrs.get(SPEC)
     if spec is None:
         raise UnknownRun(f"{name} is a study that senti did not begin; choose another name.")
-    config = from_dict(spec["config"])
-    return Sweep(name, config, parse_space(config, spec["space"]), spec["sampler"], seeds=spec["seeds"],
-                 prune=spec["prune"]), study  # fmt: skip
+    config, trials = from_dict(spec["config"]), study.user_attrs.get(WANTED, TRIALS)
+    space = parse_space(config, spec["space"])
+    return Sweep(name, config, space, spec["sampler"], trials, spec["seeds"], spec["prune"]), study
 
 
 def counted(study: "Study") -> list["FrozenTrial"]:
@@ -176,20 +184,20 @@ def _differences(known: dict[str, Any], spec: dict[str, Any]) -> list[str]:
     return names + [name for name in now if then.get(name) != now[name]]
 
 
-def _announced(root: Path, sweep: Sweep, study: "Study", rows: dict[str, int], model: str) -> Iterator[str]:
-    """How many trials and how long; over what; and what decides."""
-    trials = counted(study)
+def announced(root: Path, sweep: Sweep, prepared: Prepared, trials: list["FrozenTrial"]) -> Iterator[str]:
+    """How many trials over what, how long they will take, and what decides; `trials` are those that there are."""
     done = sum(trial.state.is_finished() for trial in trials)
     runs = f", each the mean of {sweep.seeds} runs," if sweep.seeds > 1 else ""
-    yield (f"{sweep.total} trials{runs} of {TITLES[method_name(sweep.config)]}, {SAMPLERS[sweep.sampler]}: "
-           f"{'; '.join(axis.text for axis in sweep.space)}." + (f" {done} are done." if done else ""))  # fmt: skip
+    over = "; ".join(axis.text for axis in sweep.space)
+    yield (f"{sweep.total} trials{runs} of {TITLES[method_name(sweep.config)]}, {SAMPLERS[sweep.sampler]}, over {over}."
+           + (f" {done} are done." if done else ""))  # fmt: skip
     left, known = max(0, sweep.total - done), mean_seconds(trials)
-    one = known or run_seconds(root, sweep.config, rows["train"], model)
-    by = "its own trials" if known else "the last such run"
+    model = prepared.backbone.title if prepared.backbone else ""
+    one = known or run_seconds(root, sweep.config, prepared.corpus.rows["train"], model)
     if one is None:
         yield "How long that takes is not known before the first trial; it tells."
     elif left:
-        most = "At most about" if sweep.pruned else "About"
+        most, by = "At most about" if sweep.pruned else "About", "its own trials" if known else "the last such run"
         yield f"{most} {duration(left * one * (1 if known else sweep.seeds))}, judging by {by}."
-    reviews = f"{rows['validation']:,} validation reviews"
+    reviews = f"{prepared.corpus.rows['validation']:,} validation reviews"
     yield f"The best is the one with most of the {reviews} right; the test reviews are never asked."

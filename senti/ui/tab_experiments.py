@@ -6,11 +6,13 @@ from typing import Any
 
 import gradio as gr
 
-from senti.ui import html
+from senti.ui import html, sweeps
 from senti.ui.widgets import page
 
 LEAD = "What else could help? Each panel is an experiment: what it does, a button, and what was measured."
-PANELS: tuple[tuple[str, str, Callable[[Path, gr.State, gr.Tab], Any]], ...] = ()  # title, id, build(root, choice, tab)
+PANELS: tuple[tuple[str, str, Callable[[Path, gr.State, gr.Tab], Any]], ...] = (  # title, id, build(root, choice, tab)
+    ("Sweep", "sweep", sweeps.build),
+)
 
 
 def build(root: Path, choice: gr.State) -> gr.Tabs:
