@@ -202,7 +202,7 @@ def test_figures_and_importances_tell_of_the_finished_trials(shown):
 
 
 def test_the_panel_shows_a_sweep_and_says_what_a_form_would_do(shown, tiny_folder):
-    root, begun = shown
+    root, _ = shown
     parts = sweep_view.show_sweep(root, "s", "")
     assert "6 of 6" in parts[2] and "The best once more" in parts[2] and "python -m senti tfidf" in parts[2]
     assert parts[5].visible and json.loads(parts[7])["data"] and parts[-1].count("<tr>") == 7

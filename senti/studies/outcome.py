@@ -1,6 +1,6 @@
 """What a sweep has found: its trials as a table, the best of them, and which knob mattered."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -32,7 +32,9 @@ def trial_table(sweep: Sweep, study: "Study") -> pd.DataFrame:
                      "why": trial.user_attrs.get("error", "")})  # fmt: skip
     columns = ["number", "state", *(axis.knob for axis in sweep.space), "accuracy", "low", "high", "seconds",
                "reports", "same_as", "why"]  # fmt: skip
-    return pd.DataFrame(rows, columns=columns)
+    table = pd.DataFrame(rows, columns=columns, dtype=object)  # a whole number must stay one beside one not chosen yet
+    numbers = ["number", "reports", "accuracy", "low", "high", "seconds", "same_as"]
+    return table.assign(**{name: pd.to_numeric(table[name]) for name in numbers})
 
 
 def best_first(table: pd.DataFrame) -> pd.DataFrame:
@@ -65,9 +67,10 @@ def importances(study: "Study") -> dict[str, float]:
     finished = [trial for trial in counted(study) if trial.state.name == "COMPLETE"]
     if len(finished) < FEW or len({trial.value for trial in finished}) < 2:
         return {}
-    return dict(get_param_importances(study, evaluator=FanovaImportanceEvaluator(seed=0)))
+    shares = get_param_importances(study, evaluator=FanovaImportanceEvaluator(seed=0))
+    return {knob: float(share) for knob, share in shares.items()}
 
 
-def _best(table: pd.DataFrame) -> pd.Series | None:
+def _best(table: pd.DataFrame) -> dict[str, Any] | None:
     ranked = best_first(table)
-    return None if ranked.empty or pd.isna(ranked["accuracy"].iloc[0]) else ranked.iloc[0]
+    return None if ranked.empty or pd.isna(ranked["accuracy"].iloc[0]) else ranked.iloc[:1].to_dict("records")[0]

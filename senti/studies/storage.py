@@ -59,9 +59,8 @@ def open_study(root: Path, name: str, storage: str = "") -> "Study":
     """The study of that name. Raises UnknownRun where there is none, and what `create_study` raises."""
     import optuna
 
-    missing = UnknownRun(
-        f"No sweep named {name!r} here (there are: {', '.join(known_sweeps(root)[:5]) or 'none yet'})."
-    )
+    known = ", ".join(known_sweeps(root)[:5]) or "none yet"
+    missing = UnknownRun(f"No sweep named {name!r} in {root} (there are: {known}).")
     if "://" not in storage and not (Path(storage) if storage else place_of(root, name, ".log")).is_file():
         raise missing
     try:
@@ -93,13 +92,14 @@ def _journal(root: Path, name: str, storage: str) -> Any:
 def _database(url: str) -> Any:
     from optuna.storages import RDBStorage
     from sqlalchemy.exc import SQLAlchemyError
+    from sqlalchemy.pool import NullPool
 
     shown = re.sub(r"://[^@/]*@", "://***@", url)  # never a password
     try:
-        return RDBStorage(url, engine_kwargs={"pool_pre_ping": True})
+        return RDBStorage(url, engine_kwargs={"poolclass": NullPool})  # none stays open between trials, which are long
     except ImportError as e:
-        driver = "psycopg[binary]" if url.startswith("postgres") else e.name or "its driver"
-        raise MissingExtra(f"{shown} needs a driver; `pip install '{driver}'`, or leave out --storage.") from e
+        driver = "PostgreSQL's is `pip install 'psycopg[binary]'`"
+        raise MissingExtra(f"{shown} needs a driver that is not installed; {driver}, or leave out --storage.") from e
     except SQLAlchemyError as e:
         why = str(getattr(e, "orig", None) or e).strip().splitlines()[0][:200]
         raise BadConfig(f"{shown} cannot be reached ({why}); check --storage and that it runs.") from e
