@@ -99,7 +99,7 @@ def test_processes_share_a_study_no_trial_is_done_twice_and_a_killed_one_is_take
     start = [sys.executable, "-m", "senti", *words]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "cwd": PROJECT}
     killed, other = subprocess.Popen(start, **quiet), subprocess.Popen(start, **quiet)
-    while not list(root.glob("s-*/config.json")) and killed.poll() is None:
+    while not list(root.glob("s-*/worker.json")) and killed.poll() is None:
         time.sleep(0.02)
     killed.send_signal(signal.SIGKILL)
     errors = other.communicate()[1]
@@ -165,6 +165,7 @@ def test_a_diverged_trial_counts_and_the_same_knobs_are_not_run_twice(root, tfid
     def diverging(run):
         conducted.append(run.config.C)
         if run.config.C == 10:
+            run.write_json("error.json", {"type": "Diverged", "message": "The loss became nan."})
             raise Diverged("The loss became nan.")
         return conduct(run)
 

@@ -159,7 +159,7 @@ def _queued(begun: Begun, config: Config, name: str) -> Run:
     if not Path(begun.root, name, "config.json").exists():
         return create(begun.root, prepare(config), name)
     run = open_run(begun.root, name)
-    if to_dict(config).items() - run.facts.items():
+    if not to_dict(config).items() <= run.facts.items():
         raise BadConfig(f"{name} is another sweep's run; delete it, or choose another --name.")
     if (run.error or {}).get("type") == Diverged.__name__:
         raise Diverged((run.error or {})["message"])
@@ -175,7 +175,7 @@ def _listener(begun: Begun, trial: "Trial", run: Run, before: list[float], on_ev
     def hear(row: dict[str, Any]) -> None:
         if on_event:
             on_event(row)
-        if row["split"] != "validation" or not sweep.pruned:
+        if row["split"] != "validation" or not sweep.pruned or row["epoch"] < 1:  # before the first nothing is learned
             return
         step = len(past) * epochs + round(row["epoch"])
         if step not in told:
