@@ -114,14 +114,18 @@ def test_processes_share_a_study_no_trial_is_done_twice_and_a_killed_one_is_take
     assert not is_going(root, "s")
 
 
-def test_two_who_claim_the_last_trial_at_once_do_it_once(root, tfidf):
-    first = begin(root, swept(tfidf, "C=0.1,1", trials=1))
-    second = begin(root, first.sweep)
-    asked = trials.counted
-    extra = second.study.ask()  # another process asked between a look and a claim
-    assert extra.number == 0 and trials._claim(first) is None
-    late = first.study.ask()
-    assert trials._place(first, late) == 1 and asked(first.study)
+def test_two_who_claim_the_last_trial_at_once_do_it_once(root, tfidf, monkeypatch):
+    late, other = (begin(root, swept(tfidf, "C=0.1,1", trials=1)) for _ in range(2))
+    ask = late.study.ask
+
+    def slow():  # the other one asks between this one's look and its claim
+        other.study.ask()
+        return ask()
+
+    monkeypatch.setattr(late.study, "ask", slow)
+    assert trials._claim(late) is None
+    (kept,) = trials.counted(late.study)
+    assert kept.number == 0 and not kept.state.is_finished() and len(late.study.trials) == 2
 
 
 def test_a_stopped_sweep_goes_on_with_the_very_trial(root, tfidf, monkeypatch):
@@ -152,7 +156,8 @@ def test_what_falls_behind_is_pruned_and_its_run_says_why(root, tiny_folder, wit
     assert begun.announcement[1].startswith("How long")
     done(begun)
     table = trial_table(begun.sweep, begun.study)
-    assert list(table["state"]) == ["finished", "pruned"] and list(table["reports"]) == [3, 1]
+    whole, short = table["reports"]
+    assert list(table["state"]) == ["finished", "pruned"] and whole == 3 and 1 <= short < 3
     run = open_run(root, "s-0001-s0")
     assert run.status == "stopped" and "below the median" in run.stop_reason and not (run.path / "state").exists()
     assert best_config(begun.sweep, table).lr == 5e-3
