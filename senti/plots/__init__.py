@@ -17,6 +17,7 @@ from senti.plots.map import review_map
 from senti.plots.palette import ACCENT, DARK, METHOD_COLORS, NEGATIVE, POSITIVE, label_colors, one_hue
 from senti.plots.prompts import prompt_bars
 from senti.plots.results import confusion, results_dots, weights_and_accuracy
+from senti.plots.sweep import sweep_history, sweep_importances, sweep_lines
 from senti.plots.training import accuracy_curve, learning_rate, loss_curves
 
 __all__ = [
@@ -53,6 +54,9 @@ __all__ = [
     "review_map",
     "roc_curves",
     "similarity_map",
+    "sweep_history",
+    "sweep_importances",
+    "sweep_lines",
     "telling_words",
     "weights_and_accuracy",
     "word_drift",

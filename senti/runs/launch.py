@@ -32,6 +32,11 @@ def spawn(run: Run) -> None:
     threading.Thread(target=_reap, args=(ready or _started(words, log), ready is not None), daemon=True).start()
 
 
+def launch(words: list[str], log: Path) -> None:
+    """Start any other command of senti as a detached process that writes to `log`."""
+    threading.Thread(target=_reap, args=(_started(words, log), False), daemon=True).start()
+
+
 def _started(words: list[str], log: Path) -> subprocess.Popen[bytes]:
     with log.open("ab") as output:  # never a pipe: nobody would drain it once the app is gone
         command = [sys.executable, "-m", "senti", *words]
