@@ -30,6 +30,7 @@ from senti.evaluation.problems import KINDS, Problems, problems
 from senti.evaluation.projection import Projection, principal
 from senti.evaluation.readers import BACKBONE, Reader, find_reader, readers
 from senti.evaluation.scores import score, wilson
+from senti.evaluation.seeds import seed_groups
 from senti.evaluation.significance import pairwise
 from senti.evaluation.slices import right_answers, slice_scores
 from senti.evaluation.split import answered, confusion, split_figures, split_reviews
@@ -100,6 +101,7 @@ __all__ = [
     "saved_predictions",
     "saved_probabilities",
     "score",
+    "seed_groups",
     "slice_scores",
     "split_figures",
     "split_reviews",
