@@ -98,9 +98,23 @@ class SvmConfig(EncoderConfig):
 class TrainConfig(EncoderConfig):
     """The knobs that full fine-tuning and LoRA share."""
 
-    lr: float = knob(2e-5, "step size; 1e-5 to 5e-5 is usual", min=1e-8, max=1.0, basic=True, label="Learning rate")
+    lr: float = knob(
+        2e-5,
+        "step size; 1e-5 to 5e-5 is usual, lower if the loss rises",
+        min=1e-8,
+        max=1.0,
+        basic=True,
+        label="Learning rate",
+    )
     epochs: int = knob(3, "passes over the training reviews", min=1, max=50, basic=True, label="Epochs")
-    batch_size: int = knob(16, "reviews per step", min=1, max=256, basic=True, label="Batch size")
+    batch_size: int = knob(
+        16,
+        "reviews per step; 16 or 32 is usual, less if memory runs out",
+        min=1,
+        max=256,
+        basic=True,
+        label="Batch size",
+    )
     weight_decay: float = knob(0.01, "pull of the weights towards zero", min=0, max=1, label="Weight decay")
     warmup: float = knob(0.06, "share of the steps in which the learning rate rises", min=0, max=0.9, label="Warm-up")
     scheduler: str = knob(
@@ -109,8 +123,16 @@ class TrainConfig(EncoderConfig):
         choices=("linear", "cosine", "constant_with_warmup"),
         label="Schedule",
     )
-    gradient_accumulation: int = knob(1, "batches per weight update", min=1, max=64, label="Gradient accumulation")
-    gradient_checkpointing: bool = knob(False, "compute more to hold less in memory", label="Gradient checkpointing")
+    gradient_accumulation: int = knob(
+        1,
+        "batches per weight update; 2 with half the batch size trains alike in less memory",
+        min=1,
+        max=64,
+        label="Gradient accumulation",
+    )
+    gradient_checkpointing: bool = knob(
+        False, "compute more to hold less, when memory runs out", label="Gradient checkpointing"
+    )
     precision: str = precision_knob()
     early_stopping: int = knob(
         0,
@@ -133,14 +155,20 @@ class LoraConfig(TrainConfig):
 
     lr: float = knob(
         5e-4,
-        "step size; LoRA wants about ten times that of full fine-tuning",
+        "step size; LoRA wants about ten times that of full fine-tuning, 1e-4 to 1e-3",
         min=1e-8,
         max=1.0,
         basic=True,
         label="Learning rate",
     )
     lora_rank: int = knob(8, "rank of the added matrices", min=1, max=64, basic=True, label="Rank")
-    lora_alpha: int = knob(32, "scale: the update counts alpha / rank times", min=1, max=512, label="Alpha")
+    lora_alpha: int = knob(
+        32,
+        "scale: the update counts alpha / rank times; a usual rule is twice the rank, more acts like a higher rate",
+        min=1,
+        max=512,
+        label="Alpha",
+    )
     upper_layers: int = knob(
         0,
         "adapt only so many of the last layers, and compute those below once: several times faster, a little less "

@@ -1,20 +1,26 @@
 """Repeated seeds, hints, the learning-rate finder and the LoRA study."""
 
 import json
+import re
 import shutil
 import statistics
 
+import numpy as np
+import pandas as pd
 import pytest
 
-from senti.config import FinetuneConfig, MajorityConfig, SvmConfig, TfidfConfig
+from senti.config import FinetuneConfig, LoraConfig, MajorityConfig, SvmConfig, TfidfConfig
 from senti.errors import BadConfig
 from senti.evaluation import finished_runs, results_table, seed_groups
+from senti.evaluation.hints import hints_of
 from senti.experiment import conduct, create, prepare
 from senti.report.facts import collect
-from senti.report.findings import conclusion, results
+from senti.report.findings import conclusion, discussion, results
 from senti.runs import open_run
+from senti.runs.store import EVENT_COLUMNS
 from senti.studies.seeds import missing, repeat
 from senti.ui import verdicts
+from senti.ui.watch import status_card
 
 
 @pytest.fixture(scope="module")
@@ -74,3 +80,70 @@ def test_seeds_are_a_row_on_the_command_line_on_the_page_and_in_the_report(repea
     facts = collect(root)
     written = repr(results(facts)) + repr(conclusion(facts))
     assert "The same knobs with several seeds" in written and "From seed to seed" in written
+
+
+def losses(train, validation=()):
+    """Events of a run with these losses, as `Run.events` gives them."""
+    rows = [{"split": "train", "step": i + 1, "loss": loss} for i, loss in enumerate(train)]
+    rows += [{"split": "validation", "step": i, "loss": loss} for i, loss in enumerate(validation)]
+    return pd.DataFrame(rows, columns=EVENT_COLUMNS)
+
+
+def outcome(confusion, cut=0, seconds=1.0, device="CPU, x86_64"):
+    """As much of a result.json as hints look at."""
+    n = sum(map(sum, confusion))
+    return {"scores": {"test": {"confusion": confusion, "per_class": {"negative": {}, "positive": {}}}},
+            "cut": {"test": cut}, "dataset": {"rows": {"test": n}}, "seconds": {"train": seconds},
+            "device": device}  # fmt: skip
+
+
+GOOD = [[45, 5], [5, 45]]
+FALLING, RISING = np.linspace(0.7, 0.3, 64), np.r_[np.linspace(0.7, 0.4, 40), np.linspace(0.4, 0.8, 24)]
+
+
+@pytest.mark.parametrize(
+    ("config", "events", "result", "says"),
+    [
+        (FinetuneConfig(lr=5e-5), losses(RISING), None, r"rose again, from 0.4\d to 0.7\d. Take a lower learning rate, "
+         "2e-05 instead of 5e-05"),
+        (LoraConfig(), losses(RISING), outcome(GOOD), "an alpha of twice the rank, 16 instead of 32"),
+        (LoraConfig(), losses(FALLING, [0.7, 0.5, 0.4, 0.6]), None, "from 0.40 after epoch 2 to 0.60"),
+        (TfidfConfig(), losses([]), outcome([[50, 0], [48, 2]]), "98 % of its answers are «negative»"),
+        (SvmConfig(), losses([]), outcome([[30, 20], [25, 25]]), "not shown to be better .* 50.0 %. Try the mean"),
+        (LoraConfig(), losses(FALLING), outcome([[30, 20], [25, 25]]), "senti find-lr"),
+        (SvmConfig(), losses([]), outcome(GOOD, cut=20), "20 % of the reviews are not read to their end"),
+        (FinetuneConfig(), losses(FALLING), outcome(GOOD, seconds=600), "10 min 0 s on a CPU. Fast LoRA"),
+        (LoraConfig(), losses(FALLING), outcome(GOOD, seconds=600), "upper 3 layers only"),
+    ],
+)  # fmt: skip
+def test_a_symptom_has_its_hint(config, events, result, says):
+    (hint,) = hints_of(config, events, result)
+    assert re.search(says, hint), hint
+
+
+@pytest.mark.parametrize(
+    ("config", "events", "result"),
+    [
+        (FinetuneConfig(), losses(FALLING, [0.7, 0.5, 0.4, 0.41]), outcome(GOOD, cut=5)),
+        (FinetuneConfig(), losses(RISING[-8:]), None),  # too few losses to tell
+        (FinetuneConfig(), losses(FALLING), outcome(GOOD, seconds=600, device="NVIDIA H100")),
+        (LoraConfig(upper_layers=3), losses(FALLING), outcome(GOOD, seconds=600)),
+        (MajorityConfig(), losses([]), outcome([[50, 0], [50, 0]])),
+        (TfidfConfig(), losses([]), outcome([[95, 0], [1, 4]])),  # nearly all reviews are of one class
+    ],
+)
+def test_without_a_symptom_there_is_none(config, events, result):
+    assert hints_of(config, events, result) == []
+
+
+def test_hints_stand_beside_the_run_on_the_command_line_and_in_the_report(repeated, command, root, monkeypatch):
+    folder, row, _ = repeated
+    shutil.copytree(folder, root)
+    run = open_run(root, "svm")
+    told = run.result
+    told["cut"] = {"train": 40, "validation": 10, "test": 10}
+    run.write_json("result.json", told)
+    says = "47 % of the reviews are not read to their end"
+    assert says in command("runs", "show", "svm")[1]
+    assert says in status_card(run, run.status, run.events())
+    assert "What could be tried next" in repr(discussion(collect(root))) and says in repr(discussion(collect(root)))

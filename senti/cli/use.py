@@ -141,6 +141,8 @@ def runs(args: argparse.Namespace) -> Answer:
         raise UnknownRun(f"`senti runs {args.action}` needs the name of a run; `senti runs` lists them.")
     if args.action == "import":
         return _import(args.output_dir, Path(args.name))
+    from senti.evaluation import hints
+
     run = open_run(args.output_dir, args.name)
     if args.action == "export":
         return _export(run)
@@ -151,10 +153,10 @@ def runs(args: argparse.Namespace) -> Answer:
     if args.action == "delete":
         return _delete(args.output_dir, args.name, args.yes)
     payload = {"run": run.name, "status": run.status, "config": to_dict(run.config), "error": run.error,
-               "result": run.result}  # fmt: skip
+               "result": run.result, "hints": hints(run)}  # fmt: skip
     error = [run.error["message"]] if run.error else []
     way = [f"`senti runs resume {run.name}` goes on with it"] if run.resumable else []
-    return Answer(payload, [f"{run.name}: {run.status}", run.facts.get("command", ""), *error, *way])
+    return Answer(payload, [f"{run.name}: {run.status}", run.facts.get("command", ""), *error, *hints(run), *way])
 
 
 def _resume(root: Path, name: str) -> Answer:

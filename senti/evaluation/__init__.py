@@ -20,6 +20,7 @@ from senti.evaluation.disagreement import Disagreement, explain_disagreement
 from senti.evaluation.drift import drift
 from senti.evaluation.ensembles import gain
 from senti.evaluation.explain import Explanation, explain
+from senti.evaluation.hints import hints
 from senti.evaluation.ladder import ladder, missing_rungs, rung_runs
 from senti.evaluation.learning_curve import known_learning_curve, learning_curve
 from senti.evaluation.mistakes import missed_by_all, mistakes, wrong_answers
@@ -70,6 +71,7 @@ __all__ = [
     "find_reader",
     "finished_runs",
     "gain",
+    "hints",
     "known_cross_validation",
     "known_learning_curve",
     "known_probe",

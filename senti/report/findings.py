@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from senti.evaluation import seed_groups
+from senti.evaluation import hints, seed_groups
 from senti.evaluation.seeds import MEANING, mean_and_deviation, seeds_title
 from senti.methods import TITLES
 from senti.numbers import count, duration, interval, milliseconds, percent, size
@@ -55,8 +55,15 @@ def discussion(facts: Facts) -> Section:
         blocks += [Heading(f"Significance{on}"), *_significance(group)]
         blocks += [Heading(f"Efficiency{on}"), *_efficiency(group, number)]
         blocks += [Heading(f"Failure cases{on}"), *_failures(group, number)]
+        blocks += _hints(group, on)
     blocks.append(Words("Why do these reviews go wrong? Sort some of them: irony, mixed feelings, wrong labels, ..."))
     return Section("Discussion", tuple(blocks))
+
+
+def _hints(group: Group, on: str) -> list[Block]:
+    """What the runs themselves show that could be tried next."""
+    told = tuple(f"{group.titles[run.name]}: {hint}" for run in group.runs for hint in hints(run))
+    return [Heading(f"What could be tried next{on}"), Bullets(told)] if told else []
 
 
 def conclusion(facts: Facts) -> Section:
