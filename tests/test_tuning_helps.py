@@ -16,10 +16,13 @@ from senti.evaluation.hints import hints_of
 from senti.experiment import conduct, create, prepare
 from senti.report.facts import collect
 from senti.report.findings import conclusion, discussion, results
-from senti.runs import open_run
+from senti.runs import between_runs, open_run
 from senti.runs.store import EVENT_COLUMNS
+from senti.studies import lr_finder
 from senti.studies.seeds import missing, repeat
+from senti.ui import lr_finder as panel
 from senti.ui import verdicts
+from senti.ui.choice import Choice
 from senti.ui.watch import status_card
 
 
@@ -51,7 +54,7 @@ def test_other_seeds_become_runs_and_one_row(repeated):
 
 
 def test_more_seeds_are_only_trained_where_they_are_missing(repeated, with_hub_cache, tiny_folder, command, root):
-    folder, row, _ = repeated
+    folder = repeated[0]
     assert missing(folder, "full", 3) == [] and missing(folder, "full", 2) == []
     assert [config.seed for config in missing(folder, "full", 5)] == [3, 4]
     with pytest.raises(BadConfig, match="leaves nothing to chance"):
@@ -136,9 +139,8 @@ def test_without_a_symptom_there_is_none(config, events, result):
     assert hints_of(config, events, result) == []
 
 
-def test_hints_stand_beside_the_run_on_the_command_line_and_in_the_report(repeated, command, root, monkeypatch):
-    folder, row, _ = repeated
-    shutil.copytree(folder, root)
+def test_hints_stand_beside_the_run_on_the_command_line_and_in_the_report(repeated, command, root):
+    shutil.copytree(repeated[0], root)
     run = open_run(root, "svm")
     told = run.result
     told["cut"] = {"train": 40, "validation": 10, "test": 10}
@@ -147,3 +149,61 @@ def test_hints_stand_beside_the_run_on_the_command_line_and_in_the_report(repeat
     assert says in command("runs", "show", "svm")[1]
     assert says in status_card(run, run.status, run.events())
     assert "What could be tried next" in repr(discussion(collect(root))) and says in repr(discussion(collect(root)))
+
+
+@pytest.fixture
+def own_cache(tmp_path, monkeypatch):
+    """What other tests have measured is not known here."""
+    monkeypatch.setenv("SENTI_CACHE", str(tmp_path / "cache"))
+
+
+CHOICE = Choice("rotten_tomatoes", "distilbert")
+
+
+@pytest.mark.parametrize("upper", [None, 0, 1])
+def test_the_loss_is_measured_as_the_rate_rises(tiny_folder, with_hub_cache, own_cache, monkeypatch, upper):
+    monkeypatch.setattr(lr_finder, "STEPS", 50)
+    data = {"dataset": str(tiny_folder), "model": "distilbert", "batch_size": 8}
+    config = FinetuneConfig(**data) if upper is None else LoraConfig(**data, upper_layers=upper)
+    corpus, shares = prepare(config).corpus, []
+    found = lr_finder.find_lr(config, corpus, lambda share, what: shares.append(share))
+    rates = found.curve["lr"].to_numpy()
+    low, high = lr_finder.BOUNDS[found.method]
+    assert rates[0] == low and 10 < len(rates) < 50 and rates[-1] < high
+    assert np.allclose(np.diff(np.log(rates)), np.log(high / low) / 49) and len(shares) > len(rates)
+    assert found.curve["loss"].min() < 0.6 < found.curve["loss"][:5].mean()  # it trained
+    assert low < found.suggestion < rates[found.curve["smoothed"].argmin()]
+    again = lr_finder.find_lr(config, corpus, lambda share, what: pytest.fail("it is known"))
+    assert again.curve.equals(found.curve) and not list(tiny_folder.parent.glob("**/state"))
+
+
+def test_the_suggestion_is_where_the_loss_falls_fastest():
+    rates = np.logspace(-6, -1, 100)
+    losses = 0.7 - 0.3 / (1 + np.exp(-8 * (np.log10(rates) + 3))) + np.where(rates > 2e-2, 30 * (rates - 2e-2), 0)
+    curve = pd.DataFrame({"lr": rates, "loss": losses, "smoothed": losses})
+    assert 7e-4 < lr_finder.steepest(curve) < 1.4e-3
+    flat = curve.assign(smoothed=0.7)
+    assert lr_finder.steepest(flat) is None and lr_finder.steepest(curve[:5]) is None
+    assert "does not fall" in lr_finder.Found("lora", flat, None, 5e-4).sentence
+
+
+def test_a_rate_is_found_on_the_command_line_and_on_the_page_but_not_beside_a_run(
+    root, with_hub_cache, own_cache, command, monkeypatch
+):
+    monkeypatch.setattr(lr_finder, "STEPS", 30)
+    note, drawn, figure, button = panel.show_rates("lora", CHOICE)
+    assert "Not measured yet" in note and button.visible and figure is None and not drawn.visible
+    with between_runs(root):
+        with pytest.raises(Exception, match="A run is training here"):
+            panel.measure_rates(root, "lora", CHOICE, lambda *args, **kwargs: None)
+        code, out, err = command("find-lr", *panel.told("lora", CHOICE).words[1:])
+        assert code == 2 and out == "" and "A run is training here" in err
+    note, drawn, figure, button = panel.measure_rates(root, "lora", CHOICE, lambda *args, **kwargs: None)
+    assert drawn.visible and not button.visible and json.loads(figure)["layout"]["xaxis"]["type"] == "log"
+    code, out, _ = command(*panel.told("lora", CHOICE).words, "--json")
+    curve = json.loads(out)[panel.told("lora", CHOICE).key]
+    names = {}
+    exec(panel.told("lora", CHOICE).lines, names)
+    assert code == 0 and curve == names["result"]
+    assert panel.show_rates("lora", CHOICE)[2] == figure and json.loads(out)["default"] == 5e-4
+    assert command("find-lr", "svm")[0] == 2

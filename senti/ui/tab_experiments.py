@@ -6,11 +6,13 @@ from typing import Any
 
 import gradio as gr
 
-from senti.ui import html
+from senti.ui import html, lr_finder
 from senti.ui.widgets import page
 
 LEAD = "What else could help? Each panel is an experiment: what it does, a button, and what was measured."
-PANELS: tuple[tuple[str, str, Callable[[Path, gr.State, gr.Tab], Any]], ...] = ()  # title, id, build(root, choice, tab)
+PANELS: tuple[tuple[str, str, Callable[[Path, gr.State, gr.Tab], Any]], ...] = (  # title, id, build(root, choice, tab)
+    ("Learning rate", "rate", lr_finder.build),
+)
 
 
 def build(root: Path, choice: gr.State) -> gr.Tabs:
