@@ -4,11 +4,13 @@ import json
 import re
 import shutil
 import statistics
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from senti import limits
 from senti.config import FinetuneConfig, LoraConfig, MajorityConfig, SvmConfig, TfidfConfig
 from senti.errors import BadConfig
 from senti.evaluation import finished_runs, results_table, seed_groups
@@ -16,12 +18,12 @@ from senti.evaluation.hints import hints_of
 from senti.experiment import conduct, create, prepare
 from senti.report.facts import collect
 from senti.report.findings import conclusion, discussion, results
-from senti.runs import between_runs, open_run
+from senti.runs import between_runs, list_runs, open_run, stop_run
 from senti.runs.store import EVENT_COLUMNS
 from senti.studies import lr_finder
 from senti.studies.seeds import missing, repeat
 from senti.ui import lr_finder as panel
-from senti.ui import verdicts
+from senti.ui import tab_lora, verdicts
 from senti.ui.choice import Choice
 from senti.ui.watch import status_card
 
@@ -207,3 +209,38 @@ def test_a_rate_is_found_on_the_command_line_and_on_the_page_but_not_beside_a_ru
     assert code == 0 and curve == names["result"]
     assert panel.show_rates("lora", CHOICE)[2] == figure and json.loads(out)["default"] == 5e-4
     assert command("find-lr", "svm")[0] == 2
+
+
+def test_the_study_trains_what_is_missing_and_tells_ranks_layers_and_weights(
+    tiny_folder, with_hub_cache, root, command
+):
+    words = ["--dataset", str(tiny_folder), "--model", "distilbert", "--epochs", "1", "--ranks", "1", "2"]
+    code, out, err = command("lora-study", *words, "--json")
+    rows = json.loads(out)["runs"]
+    assert code == 0 and len(rows) == 6 and "6 runs, 6 of them to train" in err
+    assert {row["mark"] for row in rows} == {"rank 1", "rank 2"}
+    names = ["LoRA on query and value", "LoRA on q_lin, k_lin, v_lin",
+             "LoRA on q_lin, k_lin, v_lin, out_lin, lin1, lin2"]  # fmt: skip
+    assert {row["name"] for row in rows} == set(names)
+    weights = [min(row["trained"] for row in rows if row["name"] == name) for name in names]
+    assert weights == sorted(set(weights))  # each set of layers trains more
+    assert "6 runs, 0 of them to train" in command("lora-study", *words)[2]
+    shown, figure = tab_lora.show_study(root, rows[0]["run"])
+    drawn = json.loads(figure)["data"]
+    assert shown.visible and len({trace["marker"]["symbol"] for trace in drawn}) == 3
+    assert len({trace["marker"]["color"] for trace in drawn}) == 1
+    assert command("lora-study", *words[:-1], "0")[0] == 2
+
+
+def test_the_button_queues_the_study_as_far_as_a_limit_lets_it(tmp_path, with_hub_cache, monkeypatch):
+    monkeypatch.setenv("SENTI_STANDBY", "0")
+    monkeypatch.setattr(limits, "LOCAL", replace(limits.LOCAL, waiting=2))
+    told = []
+    monkeypatch.setattr(tab_lora.gr, "Info", told.append)
+    try:
+        name = tab_lora.start_whole_study(tmp_path, (), CHOICE)
+        assert len(list_runs(tmp_path)) == 2 and open_run(tmp_path, name).config.lora_rank == 1
+        assert "2 of 9 runs are queued" in told[-1]
+    finally:
+        for run in list_runs(tmp_path):
+            stop_run(tmp_path, run.name, polite_seconds=0)

@@ -4,7 +4,8 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from senti.config import METHODS
+from senti.cli.flags import add_knobs
+from senti.config import METHODS, LoraConfig
 
 Add = Callable[..., argparse.ArgumentParser]
 
@@ -16,6 +17,12 @@ def add_experiments(commands: Any, add: Add) -> None:
     sub.add_argument("run", help="a finished run")
     sub.add_argument("--seeds", type=int, default=5, help="seeds in all, those there already among them (default 5)")
     _find_lr(commands, add)
+    sub = add(commands, "lora-study", "LoRA by rank and by the layers it adapts: weights against accuracy",
+              "studies.lora_study")  # fmt: skip
+    add_knobs(sub, LoraConfig)
+    sub.add_argument("--ranks", type=int, nargs="+", default=[1, 4, 16], metavar="RANK",
+                     help="in place of --lora_rank; three sets of layers are in place of --lora_targets "
+                     "(default 1 4 16)")  # fmt: skip
 
 
 def _find_lr(commands: Any, add: Add) -> None:
