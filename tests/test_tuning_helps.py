@@ -211,9 +211,7 @@ def test_a_rate_is_found_on_the_command_line_and_on_the_page_but_not_beside_a_ru
     assert command("find-lr", "svm")[0] == 2
 
 
-def test_the_study_trains_what_is_missing_and_tells_ranks_and_layers(
-    tiny_folder, with_hub_cache, root, command
-):
+def test_the_study_trains_what_is_missing_and_tells_ranks_and_layers(tiny_folder, with_hub_cache, root, command):
     words = ["--dataset", str(tiny_folder), "--model", "distilbert", "--epochs", "1", "--ranks", "1", "2"]
     code, out, err = command("lora-study", *words, "--json")
     rows = json.loads(out)["runs"]
