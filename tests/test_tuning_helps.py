@@ -134,7 +134,7 @@ def test_a_symptom_has_its_hint(config, events, result, says):
         (FinetuneConfig(), losses(FALLING), outcome(GOOD, seconds=600, device="NVIDIA H100")),
         (LoraConfig(upper_layers=3), losses(FALLING), outcome(GOOD, seconds=600)),
         (MajorityConfig(), losses([]), outcome([[50, 0], [50, 0]])),
-        (TfidfConfig(), losses([]), outcome([[95, 0], [1, 4]])),  # nearly all reviews are of one class
+        (TfidfConfig(), losses([]), outcome([[950, 0], [10, 40]])),  # nearly all reviews are of one class
     ],
 )
 def test_without_a_symptom_there_is_none(config, events, result):
@@ -164,15 +164,16 @@ CHOICE = Choice("rotten_tomatoes", "distilbert")
 
 @pytest.mark.parametrize("upper", [None, 0, 1])
 def test_the_loss_is_measured_as_the_rate_rises(tiny_folder, with_hub_cache, own_cache, monkeypatch, upper):
-    monkeypatch.setattr(lr_finder, "STEPS", 50)
-    data = {"dataset": str(tiny_folder), "model": "distilbert", "batch_size": 8}
+    monkeypatch.setattr(lr_finder, "STEPS", 80)
+    monkeypatch.setattr(lr_finder, "BOUNDS", {"finetune": (1e-5, 1e-1), "lora": (1e-4, 1.0)})  # a tiny model wants more
+    data = {"dataset": str(tiny_folder), "model": "distilbert", "batch_size": 16}
     config = FinetuneConfig(**data) if upper is None else LoraConfig(**data, upper_layers=upper)
     corpus, shares = prepare(config).corpus, []
     found = lr_finder.find_lr(config, corpus, lambda share, what: shares.append(share))
     rates = found.curve["lr"].to_numpy()
     low, high = lr_finder.BOUNDS[found.method]
-    assert rates[0] == low and 10 < len(rates) < 50 and rates[-1] < high
-    assert np.allclose(np.diff(np.log(rates)), np.log(high / low) / 49) and len(shares) > len(rates)
+    assert rates[0] == low and 10 < len(rates) < 80 and rates[-1] < high
+    assert np.allclose(np.diff(np.log(rates)), np.log(high / low) / 79) and len(shares) > len(rates)
     assert found.curve["loss"].min() < 0.6 < found.curve["loss"][:5].mean()  # it trained
     assert low < found.suggestion < rates[found.curve["smoothed"].argmin()]
     again = lr_finder.find_lr(config, corpus, lambda share, what: pytest.fail("it is known"))
@@ -212,17 +213,17 @@ def test_a_rate_is_found_on_the_command_line_and_on_the_page_but_not_beside_a_ru
 
 
 def test_the_study_trains_what_is_missing_and_tells_ranks_and_layers(tiny_folder, with_hub_cache, root, command):
-    words = ["--dataset", str(tiny_folder), "--model", "distilbert", "--epochs", "1", "--ranks", "1", "2"]
+    words = ["--dataset", str(tiny_folder), "--model", "distilbert", "--epochs", "1", "--ranks", "2"]
     code, out, err = command("lora-study", *words, "--json")
     rows = json.loads(out)["runs"]
-    assert code == 0 and len(rows) == 6 and "6 runs, 6 of them to train" in err
-    assert {row["mark"] for row in rows} == {"rank 1", "rank 2"}
+    assert code == 0 and len(rows) == 3 and "3 runs, 3 of them to train" in err
+    assert {row["mark"] for row in rows} == {"rank 2"}
     names = ["LoRA on query and value", "LoRA on q_lin, k_lin, v_lin",
              "LoRA on q_lin, k_lin, v_lin, out_lin, lin1, lin2"]  # fmt: skip
     assert {row["name"] for row in rows} == set(names)
     weights = [min(row["trained"] for row in rows if row["name"] == name) for name in names]
     assert weights == sorted(set(weights))  # each set of layers trains more
-    assert "6 runs, 0 of them to train" in command("lora-study", *words)[2]
+    assert "3 runs, 0 of them to train" in command("lora-study", *words)[2]
     shown, figure = tab_lora.show_study(root, rows[0]["run"])
     drawn = json.loads(figure)["data"]
     assert shown.visible and len({trace["marker"]["symbol"] for trace in drawn}) == 3

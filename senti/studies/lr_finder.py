@@ -21,8 +21,8 @@ from senti.evaluation.kept import read_rows, write_rows
 from senti.evaluation.progress import Report
 
 STEPS = 100
-BOUNDS = {"finetune": (1e-7, 1e-2), "lora": (1e-6, 1e-1)}  # where nothing moves yet, and where everything breaks
-WINDOW = 15  # steps over which the slope is taken: three quarters of a power of ten
+BOUNDS = {"finetune": (1e-6, 1e-2), "lora": (1e-5, 1e-1)}  # where nothing moves yet, and where everything breaks
+WINDOW = 15  # steps over which the slope is taken: over half a power of ten
 FALLS = 0.97  # the lowest smoothed loss must be below so much of the first, else there is no fall to speak of
 UNUSED = ("lr", "epochs", "warmup", "scheduler", "early_stopping", "tracker")  # knobs that a rising rate makes idle
 COLUMNS = ["lr", "loss", "smoothed"]
