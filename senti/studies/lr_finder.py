@@ -1,7 +1,7 @@
 """Which learning rate to begin with: a suggestion from one short training whose rate rises.
 
 Smith 2017, Cyclical Learning Rates for Training Neural Networks, https://arxiv.org/abs/1506.01186. The suggestion is
-where the loss falls fastest. It is read off a hundred noisy batches: a start, not the best rate.
+where the loss falls fastest. It is read off two hundred noisy batches: a start, not the best rate.
 """
 
 import hashlib
@@ -20,9 +20,9 @@ from senti.encoder.facts import reading_checksum
 from senti.evaluation.kept import read_rows, write_rows
 from senti.evaluation.progress import Report
 
-STEPS = 100
+STEPS = 200
 BOUNDS = {"finetune": (1e-6, 1e-2), "lora": (1e-5, 1e-1)}  # where nothing moves yet, and where everything breaks
-WINDOW = 15  # steps over which the slope is taken: over half a power of ten
+WINDOW = 25  # steps over which the slope is taken: half a power of ten
 FALLS = 0.97  # the lowest smoothed loss must be below so much of the first, else there is no fall to speak of
 UNUSED = ("lr", "epochs", "warmup", "scheduler", "early_stopping", "tracker")  # knobs that a rising rate makes idle
 COLUMNS = ["lr", "loss", "smoothed"]

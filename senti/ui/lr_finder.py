@@ -48,7 +48,7 @@ def show_rates(method: str, choice: Choice) -> tuple[Any, ...]:
         return _drawn(found)
     return unfilled(
         f"Not measured yet for {TITLES[method]} on {dataset_title(corpus.name)} with {chosen_model(choice).title}. "
-        f"Press «{BUTTON}»: it takes as long as {STEPS} steps of a run, half a minute with a small model.",
+        f"Press «{BUTTON}»: it takes as long as {STEPS} steps of a run, half a minute or less with a small model.",
         button=True,
     )
 
