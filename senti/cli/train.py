@@ -20,8 +20,11 @@ from senti.runs import Run, open_run, queue_place
 def method(args: argparse.Namespace) -> Answer:
     """Train one method in the foreground, or work off the queued run that `--run` names."""
     config = read_config(args.config_class, args)
+    from senti.evaluation import hints
+
     result = train(args.output_dir, config, args.run)
-    return Answer(result, summary(result))
+    told = hints(open_run(args.output_dir, result["run"])) if result else []
+    return Answer(result, [*summary(result), *(f"  {hint}" for hint in told)])
 
 
 def ensemble(args: argparse.Namespace) -> Answer:

@@ -20,13 +20,15 @@ from senti.runs import Run, delete_run, list_runs, open_run, stop_run
 
 def compare(args: argparse.Namespace) -> Answer:
     """The results table; with texts, every text through every run."""
-    from senti.evaluation import results_table
+    from senti.evaluation import finished_runs, results_table, seed_groups
 
-    results = results_table(args.output_dir)
+    results, among = results_table(args.output_dir), finished_runs(args.output_dir)
     if args.runs:
-        results = results[results["run"].isin([open_run(args.output_dir, name).name for name in args.runs])]
-    lines = _result_lines(results)
-    payload: dict[str, Any] = {"results": results.to_dict("records")}
+        among = [open_run(args.output_dir, name) for name in args.runs]
+        results = results[results["run"].isin([run.name for run in among])]
+    groups = seed_groups(among)
+    lines = [*_result_lines(results), *seed_lines(groups)]
+    payload: dict[str, Any] = {"results": results.to_dict("records"), "seeds": groups.to_dict("records")}
     if args.texts:
         payload["texts"] = _through_runs(args, args.texts)
         lines += ["", *_prediction_lines(payload["texts"])]
@@ -60,6 +62,19 @@ def _result_lines(results: pd.DataFrame) -> list[str]:
         lines += table(head, [_cells(row, list(more)) for _, row in group.iterrows()])
         lines += [f"{row['run']}: {row['note']}" for _, row in group.iterrows() if row["note"]]
     return lines
+
+
+def seed_lines(groups: pd.DataFrame) -> list[str]:
+    """Rows of `seed_groups` as a table and what its ± means; nothing at all without a row."""
+    from senti.evaluation.seeds import MEANING, SAME, mean_and_deviation, seeds_title
+
+    if groups.empty:
+        return []
+    cells = [[seeds_title(r.title, r.n_seeds), mean_and_deviation(r.validation, r.validation_deviation),
+              mean_and_deviation(r.test, r.test_deviation), f"{percent(r.test_lowest)} to {percent(r.test_highest)}",
+              ", ".join(r.runs)] for r in groups.itertuples()]  # fmt: skip
+    same = [f"{r.title}: {SAME}" for r in groups.itertuples() if not r.validation_deviation + r.test_deviation]
+    return ["", *table(["over seeds", "validation", "test", "test from", "runs"], cells), *same, MEANING]
 
 
 def _cells(r: pd.Series, more: list[str]) -> list[str]:
@@ -126,6 +141,8 @@ def runs(args: argparse.Namespace) -> Answer:
         raise UnknownRun(f"`senti runs {args.action}` needs the name of a run; `senti runs` lists them.")
     if args.action == "import":
         return _import(args.output_dir, Path(args.name))
+    from senti.evaluation import hints
+
     run = open_run(args.output_dir, args.name)
     if args.action == "export":
         return _export(run)
@@ -136,10 +153,10 @@ def runs(args: argparse.Namespace) -> Answer:
     if args.action == "delete":
         return _delete(args.output_dir, args.name, args.yes)
     payload = {"run": run.name, "status": run.status, "config": to_dict(run.config), "error": run.error,
-               "result": run.result}  # fmt: skip
+               "result": run.result, "hints": hints(run)}  # fmt: skip
     error = [run.error["message"]] if run.error else []
     way = [f"`senti runs resume {run.name}` goes on with it"] if run.resumable else []
-    return Answer(payload, [f"{run.name}: {run.status}", run.facts.get("command", ""), *error, *way])
+    return Answer(payload, [f"{run.name}: {run.status}", run.facts.get("command", ""), *error, *hints(run), *way])
 
 
 def _resume(root: Path, name: str) -> Answer:

@@ -20,6 +20,7 @@ from senti.evaluation.disagreement import Disagreement, explain_disagreement
 from senti.evaluation.drift import drift
 from senti.evaluation.ensembles import gain
 from senti.evaluation.explain import Explanation, explain
+from senti.evaluation.hints import hints
 from senti.evaluation.ladder import ladder, missing_rungs, rung_runs
 from senti.evaluation.learning_curve import known_learning_curve, learning_curve
 from senti.evaluation.mistakes import missed_by_all, mistakes, wrong_answers
@@ -30,6 +31,7 @@ from senti.evaluation.problems import KINDS, Problems, problems
 from senti.evaluation.projection import Projection, principal
 from senti.evaluation.readers import BACKBONE, Reader, find_reader, readers
 from senti.evaluation.scores import score, wilson
+from senti.evaluation.seeds import seed_groups
 from senti.evaluation.significance import pairwise
 from senti.evaluation.slices import right_answers, slice_scores
 from senti.evaluation.split import answered, confusion, split_figures, split_reviews
@@ -72,6 +74,7 @@ __all__ = [
     "find_reader",
     "finished_runs",
     "gain",
+    "hints",
     "known_cross_validation",
     "known_learning_curve",
     "known_probe",
@@ -103,6 +106,7 @@ __all__ = [
     "saved_predictions",
     "saved_probabilities",
     "score",
+    "seed_groups",
     "slice_scores",
     "split_figures",
     "split_reviews",

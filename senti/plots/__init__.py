@@ -16,6 +16,7 @@ from senti.plots.linear import accuracy_per_C, learning_curves
 from senti.plots.map import review_map
 from senti.plots.palette import ACCENT, DARK, METHOD_COLORS, NEGATIVE, POSITIVE, label_colors, one_hue
 from senti.plots.prompts import prompt_bars
+from senti.plots.rates import loss_over_rates
 from senti.plots.results import confusion, results_dots, weights_and_accuracy
 from senti.plots.sweep import sweep_history, sweep_importances, sweep_lines
 from senti.plots.training import accuracy_curve, learning_rate, loss_curves
@@ -42,6 +43,7 @@ __all__ = [
     "length_histogram",
     "looks_of_first",
     "loss_curves",
+    "loss_over_rates",
     "one_hue",
     "parting_curves",
     "plain",

@@ -13,6 +13,7 @@ from senti.plots.palette import INK, METHOD_COLORS, QUIET, one_hue
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+SHAPES = ("circle", "diamond", "square", "triangle-up", "cross", "star")
 WEIGHTS = [n * 10**power for power in range(1, 10) for n in (1, 3)]  # ticks of an axis that counts weights
 
 
@@ -60,17 +61,24 @@ def results_dots(table: pd.DataFrame) -> "go.Figure":
 
 
 def weights_and_accuracy(table: pd.DataFrame) -> "go.Figure":
-    """What training more weights buys: trained weights across, test accuracy up, a dot with its interval per run."""
+    """What training more weights buys: trained weights across, test accuracy up, a dot with its interval per run.
+
+    Runs of one `name` share a shape, those of one method their colour; `mark` stands beside the dot.
+    """
     import plotly.graph_objects as go
 
     figure = go.Figure()
-    for method, runs in table.groupby("method", sort=False):
+    shapes = {name: i for _, names in table.groupby("method")["name"] for i, name in enumerate(names.unique())}
+    for (method, name), runs in table.groupby(["method", "name"], sort=False):
         says = [f"{plain(r.title)}: {r.trained:,} weights trained, {r.test:.1%} of {r.n_test:,} test reviews right"
                 for r in runs.itertuples()]  # fmt: skip
         figure.add_scatter(
-            x=runs["trained"], y=runs["test"], mode="markers+text", name=plain(runs["name"].iloc[0]), hovertext=says,
+            x=runs["trained"], y=runs["test"], mode="markers+text", name=plain(name), hovertext=says,
             hoverinfo="text", text=[plain(mark) for mark in runs["mark"]], textposition="middle right",
-            textfont={"color": INK}, marker={"color": METHOD_COLORS.get(str(method), QUIET), "size": 12},
+            textfont={"color": INK}, marker={
+                "color": METHOD_COLORS.get(str(method), QUIET), "size": 12,
+                "symbol": SHAPES[shapes[name] % len(SHAPES)],
+            },
             error_y={"array": runs["test_high"] - runs["test"], "arrayminus": runs["test"] - runs["test_low"],
                      "thickness": 1.5},
         )  # fmt: skip

@@ -3,11 +3,13 @@
 Whatever comes from outside (names of runs, labels) is written as a literal.
 """
 
+from senti.evaluation import seed_groups
 from senti.report.facts import Facts, Group
 from senti.runs import Run
 
 SHOWN_MISTAKES = 8
 NUMBERS = ["validation", "test", "test_low", "test_high", "trained"]
+OVER_SEEDS = ["n_seeds", "validation", "validation_deviation", "test", "test_deviation"]
 TESTED = ["first", "second", "difference", "low", "high", "corrected"]
 LENGTHS = "plots.length_histogram(lengths(corpus).query(\"split == 'train'\"), corpus.labels)"
 
@@ -25,7 +27,7 @@ sys.path.insert(0, str(START))  # where senti is not installed, it lies there
 
 from senti import plots
 from senti.corpus import label_balance, lengths
-from senti.evaluation import missed_by_all, pairwise, results_table, right_answers, wilson, wrong_answers
+from senti.evaluation import missed_by_all, pairwise, results_table, right_answers, seed_groups, wilson, wrong_answers
 from senti.evaluation.compare import run_corpus
 from senti.runs import open_run
 
@@ -57,6 +59,14 @@ for name, numbers in said.items():  # once more, from what each run answered
     right = right_answers(runs[name], "test")
     assert [right.mean(), *wilson(int(right.sum()), len(right))] == numbers[1:4]
 table[["title", *{NUMBERS!r}]]"""
+
+
+def seeds(group: Group) -> str:
+    """Mean and deviation over seeds, again."""
+    said = seed_groups(group.runs)[OVER_SEEDS].to_numpy().tolist()
+    return f"""repeated = seed_groups([runs[name] for name in {list(group.titles)!r}])
+assert repeated[{OVER_SEEDS!r}].to_numpy().tolist() == {said!r}
+repeated[["title", *{OVER_SEEDS!r}]]"""
 
 
 def differences(group: Group) -> str:

@@ -2,6 +2,8 @@
 
 import pandas as pd
 
+from senti.evaluation import hints, seed_groups
+from senti.evaluation.seeds import MEANING, mean_and_deviation, seeds_title
 from senti.methods import TITLES
 from senti.numbers import count, duration, interval, milliseconds, percent, size
 from senti.plots import confusion, loss_curves, results_dots, weights_and_accuracy
@@ -37,6 +39,7 @@ def results(facts: Facts) -> Section:
             _name("accuracy", number), checks.dots(group),
         )]  # fmt: skip
         blocks += [Paragraph(line) for line in headline(group)]
+        blocks += _seeds(group)
         blocks += [Paragraph(f"{inside(group.titles[run.name])}: {note}") for run in group.runs
                    for note in (run.result or {}).get("notes", [])]  # fmt: skip
         blocks += _curves(group)
@@ -52,8 +55,15 @@ def discussion(facts: Facts) -> Section:
         blocks += [Heading(f"Significance{on}"), *_significance(group)]
         blocks += [Heading(f"Efficiency{on}"), *_efficiency(group, number)]
         blocks += [Heading(f"Failure cases{on}"), *_failures(group, number)]
+        blocks += _hints(group, on)
     blocks.append(Words("Why do these reviews go wrong? Sort some of them: irony, mixed feelings, wrong labels, ..."))
     return Section("Discussion", tuple(blocks))
+
+
+def _hints(group: Group, on: str) -> list[Block]:
+    """What the runs themselves show that could be tried next."""
+    told = tuple(f"{group.titles[run.name]}: {hint}" for run in group.runs for hint in hints(run))
+    return [Heading(f"What could be tried next{on}"), Bullets(told)] if told else []
 
 
 def conclusion(facts: Facts) -> Section:
@@ -93,6 +103,20 @@ def _table(group: Group) -> Table:
     return Table(f"Results on {group.title}: {int(group.table['n_test'].iloc[0]):,} test reviews; ± is half a 95 % "
                  "interval.", columns,
                  tuple(rows), "ttnnnnnnn")  # fmt: skip
+
+
+def _seeds(group: Group) -> list[Block]:
+    """Runs that differ in the seed alone, a row for all of them."""
+    repeated = seed_groups(group.runs)
+    if repeated.empty:
+        return []
+    rows = tuple((seeds_title(r.title, r.n_seeds), ", ".join(map(str, r.seeds)),
+                  mean_and_deviation(r.validation, r.validation_deviation),
+                  mean_and_deviation(r.test, r.test_deviation), percent(r.test_lowest), percent(r.test_highest))
+                 for r in repeated.itertuples())  # fmt: skip
+    columns = ("Knobs", "Seeds", "Validation", "Test", "Lowest, test", "Highest, test")
+    caption = f"The same knobs with several seeds on {group.title}: mean and standard deviation of the accuracy."
+    return [Table(caption, columns, rows, "ttnnnn"), Check(checks.seeds(group)), Paragraph(MEANING)]
 
 
 def _curves(group: Group) -> list[Block]:

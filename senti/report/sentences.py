@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from senti.evaluation import wilson
+from senti.evaluation import seed_groups, wilson
+from senti.evaluation.seeds import mean_and_deviation, seeds_title
 from senti.evaluation.significance import LEVEL
 from senti.numbers import count, duration, interval, percent
 from senti.report.facts import Group
@@ -208,6 +209,12 @@ def _classes(group: Group) -> list[str]:
 
 def seeds(runs: Sequence[Run]) -> str:
     """What is known of the influence of chance in training."""
+    repeated = seed_groups(runs)
+    if len(repeated):
+        told = [f"{mean_and_deviation(r.test, r.test_deviation)} for {inside(seeds_title(r.title, r.n_seeds))}"
+                for r in repeated.itertuples()]  # fmt: skip
+        return (f"From seed to seed the test accuracy was {listed(told)} (mean and standard deviation); the tests and "
+                "intervals speak of other reviews, not of other seeds.")  # fmt: skip
     seen = sorted({run.config.seed for run in runs})
     if len(seen) == 1:
         return (f"Every run used seed {seen[0]}. The tests speak of other reviews, not of other seeds: how much the "

@@ -1,7 +1,7 @@
 """The run directory on disk, and the processes that fill it."""
 
 from senti.runs.failure import explained
-from senti.runs.launch import hold, launch, one_at_a_time, queue_place, spawn, stop_run, wait_turn
+from senti.runs.launch import between_runs, hold, launch, one_at_a_time, queue_place, spawn, stop_run, wait_turn
 from senti.runs.predictions import saved_chances, saved_predictions, saved_probabilities
 from senti.runs.standby import keep_ready
 from senti.runs.store import ACTIVE, Run, create_run, delete_run, list_runs, open_run, requeue
@@ -9,6 +9,7 @@ from senti.runs.store import ACTIVE, Run, create_run, delete_run, list_runs, ope
 __all__ = [
     "ACTIVE",
     "Run",
+    "between_runs",
     "create_run",
     "delete_run",
     "explained",

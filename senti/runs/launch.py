@@ -17,10 +17,11 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from senti.config import command_line
-from senti.errors import Stopped, UnknownRun
+from senti.errors import BadConfig, Stopped, UnknownRun
 from senti.runs import standby
 from senti.runs.store import ACTIVE, Run, list_runs, open_run
 
+TRAINING = ".training.lock"  # held by who trains
 POLITE_SECONDS = 12.0  # after which a stop becomes firm
 
 
@@ -70,7 +71,7 @@ def hold(run: Run) -> Iterator[None]:
 @contextlib.contextmanager
 def wait_turn(run: Run, poll: float = 0.3) -> Iterator[None]:
     """Wait until no earlier run is queued or running, then keep the machine for this one. Raises Stopped."""
-    machine = FileLock(run.path.parent / ".training.lock")
+    machine = FileLock(run.path.parent / TRAINING)
     while True:
         if run.stop_requested:
             raise Stopped(f"{run.name} was stopped while it waited in the queue.")
@@ -81,6 +82,23 @@ def wait_turn(run: Run, poll: float = 0.3) -> Iterator[None]:
         time.sleep(poll)
     try:
         (run.path / "queued").unlink(missing_ok=True)
+        yield
+    finally:
+        machine.release()
+
+
+@contextlib.contextmanager
+def between_runs(root: Path) -> Iterator[None]:
+    """Keep the machine for something short that is no run; runs wait meanwhile. Raises BadConfig while one trains."""
+    root.mkdir(parents=True, exist_ok=True)
+    machine = FileLock(Path(root, TRAINING))
+    try:
+        machine.acquire(timeout=0)
+    except Timeout:
+        raise BadConfig(
+            "A run is training here, and both at once would slow each other; wait until it is over."
+        ) from None
+    try:
         yield
     finally:
         machine.release()

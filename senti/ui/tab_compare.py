@@ -9,7 +9,7 @@ import pandas as pd
 from gradio.events import api
 
 from senti.encoder import clean_text
-from senti.evaluation import compare, results_table
+from senti.evaluation import compare, finished_runs, results_table, seed_groups
 from senti.ui import (
     batch,
     behaviour,
@@ -60,7 +60,7 @@ def refresh(root: Path, runs: list[str], request: gr.Request | None = None) -> t
     rows = results_table(root)
     choices = [(f"{row.title} · {dataset_title(row.dataset)} · {row.run}", row.run) for row in rows.itertuples()]
     names = [run.name for run in chosen(root, runs) or chosen(root, linked_runs(request))] or _default(rows)
-    board = verdicts.results(rows) if len(rows) else html.empty_state(one_text.EMPTY)
+    board = verdicts.results(rows, seed_groups(finished_runs(root))) if len(rows) else html.empty_state(one_text.EMPTY)
     own = rows["dataset"].eq("bundled").any()
     return gr.Dropdown(choices, value=names, multiselect=True), board, gr.Row(visible=not own)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from senti.ui import augmentation, distillation, domain, html, prompts, sweeps
+from senti.ui import augmentation, distillation, domain, html, lr_finder, prompts, sweeps
 from senti.ui.widgets import page
 
 LEAD = "What else could help? Each panel is an experiment: what it does, a button, and what was measured."
@@ -16,6 +16,7 @@ PANELS: tuple[tuple[str, str, Callable[[Path, gr.State, gr.Tab], Any]], ...] = (
     ("Prompts", "prompt", prompts.build),
     ("Distillation", "distillation", distillation.build),
     ("Sweep", "sweep", sweeps.build),
+    ("Learning rate", "rate", lr_finder.build),
 )
 
 

@@ -9,18 +9,18 @@ import gradio as gr
 import pandas as pd
 
 from senti import plots
-from senti.config import Config, LoraConfig, from_dict
-from senti.evaluation import results_table
-from senti.evaluation.table import run_title
-from senti.methods import TITLES
-from senti.runs import open_run
+from senti.config import LoraConfig
+from senti.encoder import resolve_model
+from senti.errors import SentiError
+from senti.studies.lora import RANKS, study_configs, study_table
+from senti.ui import html
 from senti.ui.choice import Choice
 from senti.ui.forms import read_form
+from senti.ui.warm import await_models
 from senti.ui.watch import find
 from senti.ui.widgets import Caption, figure, friendly
 from senti.ui.workbench import Bench, Placed, begin, build_bench
 
-RANKS = (1, 4, 16)
 BENCH = Bench(
     method="lora",
     tab="LoRA",
@@ -32,25 +32,11 @@ STUDY = Caption(
     "How few weights are enough?",
     "every LoRA and fine-tuning run on these reviews",
     "Each dot is a finished run: to the right are those that trained more weights, further up those that got more test "
-    "reviews right, with 95 % intervals. Where intervals overlap, the runs cannot be told apart.",
+    "reviews right, with 95 % intervals. The shape tells which layers LoRA adapts, the word its rank. Where intervals "
+    "overlap, the runs cannot be told apart.",
     "Hu et al. 2021, LoRA",
     "https://arxiv.org/abs/2106.09685",
 )
-
-
-def study_table(root: Path, data: str) -> pd.DataFrame:
-    """LoRA and full fine-tuning on the reviews of a checksum: results rows with name (of the method) and mark."""
-    table = results_table(root)
-    table = table[table["data"].str.endswith(data) & table["method"].isin(["lora", "finetune"])]
-    configs = [from_dict(open_run(root, name).facts) for name in table["run"]]
-    marks = [_mark(config) for config in configs]
-    return table.assign(name=table["method"].map(TITLES), mark=marks)
-
-
-def _mark(config: Config) -> str:
-    if not isinstance(config, LoraConfig):
-        return "all"
-    return f"rank {config.lora_rank}" if config.adapter == "lora" else run_title(config)
 
 
 def show_study(root: Path, name: str) -> tuple[Any, str | None]:
@@ -65,10 +51,32 @@ def show_study(root: Path, name: str) -> tuple[Any, str | None]:
 @friendly
 def start_study(root: Path, names: tuple[str, ...], choice: Choice, *values: Any) -> str:
     """Queue a run per rank, all else as in the form; returns the first one's name. Raises SentiError."""
-    config = read_form("lora", names, choice, values)
-    assert isinstance(config, LoraConfig)
+    config = _asked(names, choice, values)
     runs = [begin(root, replace(config, lora_rank=rank)) for rank in RANKS]
     return runs[0].name
+
+
+@friendly
+def start_whole_study(root: Path, names: tuple[str, ...], choice: Choice, *values: Any) -> str:
+    """Queue a run per rank and set of layers, all else as in the form; returns the first one's name."""
+    config = _asked(names, choice, values)
+    await_models()
+    first, *others = study_configs(config, resolve_model(config.model))
+    run, queued = begin(root, first), 1
+    try:
+        for each in others:
+            begin(root, each)
+            queued += 1
+    except SentiError as e:  # a limit: what has begun goes on all the same
+        gr.Info(f"The rest is not trained: {html.h(e)}")
+    gr.Info(f"{queued} of {1 + len(others)} runs are queued; the figure grows as they finish.")
+    return run.name
+
+
+def _asked(names: tuple[str, ...], choice: Choice, values: tuple[Any, ...]) -> LoraConfig:
+    config = read_form("lora", names, choice, values)
+    assert isinstance(config, LoraConfig)
+    return config
 
 
 def build(root: Path, choice: gr.State) -> Placed:
@@ -82,9 +90,11 @@ def _place_study(root: Path, choice: gr.State, placed: Placed) -> None:
         study = figure(STUDY, height=320)
     all_ranks = f"{', '.join(map(str, RANKS[:-1]))} and {RANKS[-1]}"
     sweep = gr.Button(f"Train ranks {all_ranks} with these knobs, one after the other", size="md")
+    whole = gr.Button(f"The same for three sets of layers: up to {3 * len(RANKS)} runs", size="md")
     private: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": 4}
     gr.on(
         [panel.stage.change, placed.tab.select], partial(show_study, root), panel.name, [shown, study],
         show_progress="hidden", trigger_mode="always_last", **private,
     )  # fmt: skip
-    sweep.click(partial(start_study, root, form.names), [choice, *form.widgets], panel.name, **private)
+    for button, start in ((sweep, start_study), (whole, start_whole_study)):
+        button.click(partial(start, root, form.names), [choice, *form.widgets], panel.name, **private)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from senti.evaluation.seeds import MEANING, SAME, mean_and_deviation, seeds_title
 from senti.evaluation.table import beyond
 from senti.numbers import count, duration, interval, milliseconds, percent, size
 from senti.plots import METHOD_COLORS, label_colors
@@ -56,13 +57,17 @@ def chance_bar(chances: dict[str, float], colors: dict[str, str]) -> str:
     return f'<div class="s-chances">{fills}</div><div class="s-chances-words">{words}</div>'
 
 
-def results(rows: pd.DataFrame) -> str:
-    """The results table, one card per dataset: runs on different reviews are never ranked together."""
-    groups = [_group(group) for _, group in rows.groupby("data", sort=False)]
-    return f'<div class="s-stack">{"".join(groups)}</div>'
+def results(rows: pd.DataFrame, groups: pd.DataFrame | None = None) -> str:
+    """The results table, one card per dataset: runs on different reviews are never ranked together.
+
+    groups: rows of `seed_groups`, shown below the runs on the same reviews.
+    """
+    repeated = pd.DataFrame(columns=["data"]) if groups is None else groups
+    parts = [_group(mine, repeated[repeated["data"] == data]) for data, mine in rows.groupby("data", sort=False)]
+    return f'<div class="s-stack">{"".join(parts)}</div>'
 
 
-def _group(rows: pd.DataFrame) -> str:
+def _group(rows: pd.DataFrame, repeated: pd.DataFrame) -> str:
     first = rows.iloc[0]
     axis = (min(rows["test_low"].min(), 0.5), max(rows["test_high"].max(), 0.9))
     more = beyond(rows)
@@ -71,8 +76,21 @@ def _group(rows: pd.DataFrame) -> str:
     numbers = [name for name in columns if name not in ("Method", "Model", "95 % interval")]
     title = f"{dataset_title(first['dataset'])}, {first['train_rows']:,} training reviews"
     told = [f"{row.title}: {row.note}" for row in rows.itertuples() if row.note]
-    return (f"<section><h3>{h(title)}: results on {first['n_test']:,} test reviews</h3>"
-            f"{table(columns, cells, numbers=numbers, wide='Method')}{notes(told)}</section>")  # fmt: skip
+    shown = table(columns, cells, numbers=numbers, wide="Method") + notes(told) + _seeds(repeated)
+    return f"<section><h3>{h(title)}: results on {first['n_test']:,} test reviews</h3>{shown}</section>"
+
+
+def _seeds(repeated: pd.DataFrame) -> str:
+    """Runs that differ in the seed alone, a row for all of them."""
+    if repeated.empty:
+        return ""
+    columns = ["Over seeds", "Validation", "Test", "Test from", "Runs"]
+    cells = [[f"<b>{h(seeds_title(r.title, r.n_seeds))}</b>", mean_and_deviation(r.validation, r.validation_deviation),
+              mean_and_deviation(r.test, r.test_deviation), f"{percent(r.test_lowest)} to {percent(r.test_highest)}",
+              h(", ".join(r.runs))] for r in repeated.itertuples()]  # fmt: skip
+    drawn = table(columns, cells, numbers=columns[1:4], wide="Over seeds", folds="Runs")
+    same = [f"{r.title}: {SAME}" for r in repeated.itertuples() if not r.validation_deviation + r.test_deviation]
+    return drawn + notes([MEANING, *same])
 
 
 def _cells(row: dict, axis: tuple[float, float], more: list[str]) -> list[str]:

@@ -16,6 +16,7 @@ import pandas as pd
 from senti import plots
 from senti.config import Config
 from senti.errors import SentiError, UnknownRun
+from senti.evaluation import hints
 from senti.evaluation.scores import beyond_accuracy
 from senti.evaluation.table import run_title
 from senti.numbers import count, duration, interval
@@ -183,7 +184,7 @@ def knobs_or_why(run: Run) -> tuple[Config | None, str]:
 
 def _said(run: Run, status: str, events: pd.DataFrame) -> str:
     if status == "finished":
-        return html.tiles(_results(run)) + html.notes((run.result or {}).get("notes", []))
+        return html.tiles(_results(run)) + html.notes([*(run.result or {}).get("notes", []), *hints(run)])
     if status == "failed":
         return html.problem((run.error or {}).get("message", "It failed without a word; look at what it wrote."))
     if status in ("stopped", "interrupted"):
@@ -193,7 +194,8 @@ def _said(run: Run, status: str, events: pd.DataFrame) -> str:
         place = queue_place(run)
         waits = "starts now" if place == 0 else f"{place} before it"
         return html.tiles([("status", "queued"), ("place", waits)])
-    return html.tiles([("status", "running"), *_last(events)]) + html.progress(_share(events), "progress of the run")
+    return html.tiles([("status", "running"), *_last(events)]) + html.progress(
+        _share(events), "progress of the run") + html.notes(hints(run))  # fmt: skip
 
 
 def _results(run: Run) -> list[tuple[str, str]]:
