@@ -11,7 +11,8 @@ PROJECT = Path(__file__).parents[1]
 FILES = sorted((PROJECT / "senti").rglob("*.py"))
 # a room may import from the rooms before it, and from itself
 LAYERS = [
-    {"errors"}, {"knob"}, {"shared_knobs"}, {"config", "hub", "cache", "imports", "numbers", "processes", "limits", "signs"},
+    {"errors"}, {"knob"}, {"shared_knobs"},
+    {"config", "hub", "cache", "imports", "numbers", "processes", "limits", "signs"},
     {"corpus"}, {"encoder"}, {"runs"},
     {"training"}, {"methods"}, {"evaluation"}, {"usage"}, {"experiment", "quickstart", "bundle"},
     {"visitors", "reproduce", "studies"},

@@ -19,7 +19,7 @@ from senti.experiment import conduct, create, prepare
 from senti.report.facts import collect
 from senti.report.findings import conclusion, discussion, results
 from senti.runs import between_runs, list_runs, open_run, stop_run
-from senti.runs.store import EVENT_COLUMNS
+from senti.runs.events import EVENT_COLUMNS
 from senti.studies import lr_finder
 from senti.studies.seeds import missing, repeat
 from senti.ui import lr_finder as panel

@@ -8,7 +8,7 @@ import pandas as pd
 
 from senti import plots
 from senti.corpus import Corpus
-from senti.errors import BadData
+from senti.errors import BadData, UnknownRun
 from senti.evaluation import finished_runs
 from senti.evaluation.table import run_title
 from senti.evaluation.transfer import judged_on, known_transfer, transfer, transfer_notices
@@ -80,6 +80,8 @@ def measure_drop(
     await_models()
     corpus = read(source)
     runs = picked(strangers(root, corpus), names, chosen_source(choice))
+    if not runs:
+        raise UnknownRun("No finished run knows the labels of these reviews; train one, or choose other reviews.")
     return _drawn(runs, corpus, transfer(runs, corpus, lambda share, what: progress(share, desc=what)))
 
 
