@@ -63,7 +63,7 @@ def widget(method: str, knob: Field[Any]) -> Any:
     if meta["choices"]:
         return gr.Dropdown([(c.replace("_", " "), c) for c in meta["choices"]], value=default, **said)
     if knob.name == "teacher":
-        return gr.Dropdown([], value=default, allow_custom_value=True, **said)
+        return gr.Dropdown([], value=default, allow_custom_value=True, elem_classes=["s-words"], **said)
     if kind is bool:
         return gr.Checkbox(default, **said)
     if _slides(kind, meta):

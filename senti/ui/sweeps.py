@@ -148,7 +148,7 @@ def _form() -> list[Any]:
         return [
             gr.Dropdown([(TITLES[m], m) for m in ("svm", *(m for m in SWEPT if m != "svm"))], value="svm",
                         label="Method"),
-            gr.Textbox(FIRST_SPACE["svm"], lines=4, label="Knobs and what they may be",
+            gr.Textbox(FIRST_SPACE["svm"], lines=4, elem_classes=["s-words"], label="Knobs and what they may be",
                        info="one a line: C=0.01,0.1,1 or lr=1e-5..1e-3:log, in equal steps of the logarithm"),
             gr.Radio([(words, way) for way, words in (("tpe", "TPE"), ("random", "random"), ("grid", "grid"))],
                      value="tpe", label="Who chooses"),
