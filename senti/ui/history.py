@@ -39,7 +39,7 @@ def build_history(panel: Panel, root: Path, form: Form, choice: gr.State, tab: g
     question = [edit, packs, file, delete, asked, sure, keep]
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "concurrency_limit": None}
     look = partial(show_history, root, method, bool(form.names))
-    gr.on([panel.stage.change, tab.select], look, panel.name, [table, *question], **quiet)
+    gr.on([panel.stage.change, panel.name.change, tab.select], look, panel.name, [table, *question], **quiet)
     table.click(take, None, panel.name, **quiet)
     delete.click(partial(ask, root), panel.name, question[3:], **quiet)
     packs.click(partial(packed, root), panel.name, [packs, file], api_visibility="private", concurrency_limit=1,
