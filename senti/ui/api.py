@@ -39,7 +39,7 @@ def build_api(root: Path) -> None:
 
     api(public(start_run), api_name="start_run", concurrency_limit=4)
     api(public(stop), api_name="stop_run", concurrency_limit=8)
-    api(public(run_status), api_name="run_status", queue=False)  # looked at every two seconds by many pages
+    api(public(run_status), api_name="run_status", concurrency_limit=16)
     api(public(resume_run), api_name="resume_run", concurrency_limit=4)
 
 
