@@ -6,8 +6,8 @@ A knob is declared once, as a field made by `knob()`; bounds are checked once, o
 32
 """
 
-from dataclasses import asdict, dataclass, fields
-from typing import Any
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, TypeVar
 
 from senti.errors import BadConfig
 from senti.knob import knob
@@ -207,6 +207,7 @@ class PromptConfig(EncoderConfig):
     precision: str = precision_knob()
 
 
+C = TypeVar("C", bound=Config)
 METHODS: dict[str, type[Config]] = {
     "majority": MajorityConfig,
     "tfidf": TfidfConfig,
@@ -235,6 +236,19 @@ def most_texts(config: Config, rows: int) -> int:
     if isinstance(config, Augmentation) and config.augment != "none":
         return rows * (1 + config.augment_factor)
     return rows
+
+
+def with_knobs_of(config: C, other: Config, kind: type[Config], whose: str, why: str) -> C:
+    """The config with the values that another has for the knobs of `kind`. Raises BadConfig if it asks for others.
+
+    whose, why: the end of that sentence, which run has other values and why they are taken from it.
+    """
+    theirs = {f.name: getattr(other, f.name) for f in fields(kind)}
+    for f in fields(kind):
+        mine = getattr(config, f.name)
+        if mine not in (f.default, theirs[f.name]):
+            raise BadConfig(f"{f.name} is {mine!r} but {theirs[f.name]!r} in {whose}; leave it out, {why}.")
+    return replace(config, **theirs)
 
 
 def from_dict(values: dict[str, Any]) -> Config:

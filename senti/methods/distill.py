@@ -5,13 +5,12 @@ loss is that of Hinton et al. 2015. What it becomes is an ordinary model, which 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from senti.config import PROMPTED, DistillConfig, EncoderConfig, FinetuneConfig, LoraConfig, TrainConfig
+from senti.config import PROMPTED, DistillConfig, EncoderConfig, FinetuneConfig, LoraConfig, TrainConfig, with_knobs_of
 from senti.corpus import Corpus, unlabelled_texts
 from senti.encoder import (
     ARCHITECTURES,
@@ -65,15 +64,8 @@ def find_teacher(config: DistillConfig, root: Path) -> Run:
 
 def same_reading(config: DistillConfig, teacher: Run) -> DistillConfig:
     """The config with the teacher's reviews and model, read as it reads. Raises BadConfig where it asks for others."""
-    theirs = {f.name: getattr(teacher.config, f.name) for f in fields(EncoderConfig)}
-    for f in fields(EncoderConfig):
-        mine = getattr(config, f.name)
-        if mine not in (f.default, theirs[f.name]):
-            raise BadConfig(
-                f"{f.name} is {mine!r} but {theirs[f.name]!r} in {teacher.name}; leave it out, a student takes the "
-                "reviews and the model of its teacher."
-            )
-    return replace(config, **theirs)
+    why = "a student takes the reviews and the model of its teacher"
+    return with_knobs_of(config, teacher.config, EncoderConfig, teacher.name, why)
 
 
 def fit(config: DistillConfig, corpus: Corpus, run: Run) -> Fitted:

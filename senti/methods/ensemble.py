@@ -12,13 +12,13 @@ import importlib
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from senti.config import Config, EnsembleConfig
+from senti.config import Config, EnsembleConfig, with_knobs_of
 from senti.corpus import Corpus
 from senti.errors import BadConfig, BadData, UnknownRun
 from senti.methods import load_predictor
@@ -59,15 +59,9 @@ def find_members(config: EnsembleConfig, root: Path) -> list[Run]:
 
 def same_reviews(config: EnsembleConfig, member: Run) -> EnsembleConfig:
     """The config on the reviews of a member. Raises BadConfig where it asks for others."""
-    theirs = {f.name: getattr(member.config, f.name) for f in fields(Config)}
-    for f in fields(Config):
-        mine = getattr(config, f.name)
-        if mine not in (f.default, theirs[f.name]):
-            raise BadConfig(
-                f"{f.name} is {mine!r} but {theirs[f.name]!r} in {member.name}; leave it out, an ensemble takes the "
-                "reviews of its members."
-            )
-    return replace(config, members=",".join(config.names), **theirs)
+    why = "an ensemble takes the reviews of its members"
+    config = with_knobs_of(config, member.config, Config, member.name, why)
+    return replace(config, members=",".join(config.names))
 
 
 def fit(config: EnsembleConfig, corpus: Corpus, run: Run) -> Fitted:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from senti.plots.frame import dress, name_axis, plain
+from senti.plots.frame import draw_floor, dress, name_axis, plain
 from senti.plots.palette import METHOD_COLORS, QUIET
 
 if TYPE_CHECKING:
@@ -76,9 +76,7 @@ def repair_curves(rows: pd.DataFrame, names: dict[str, str], common: float) -> "
             error_y={"array": mine["high"] - mine["accuracy"], "arrayminus": mine["accuracy"] - mine["low"],
                      "thickness": 1.2, "width": 3},
         )  # fmt: skip
-    figure.add_hline(y=common, line={"color": QUIET, "width": 1.5, "dash": "dot"})
-    figure.add_annotation(x=1, xref="paper", y=common, text="always the same label", showarrow=False, yshift=10,
-                          xanchor="right", font={"size": 14, "color": QUIET})  # fmt: skip
+    draw_floor(figure, common)
     dress(figure, "labelled reviews of the other kind that are learned from", "right on the other reviews", height=400)
     figure.update_xaxes(tickvals=list(range(len(sizes))), ticktext=[f"{size:,}" for size in sizes],
                         range=[-0.3, len(sizes) - 0.7])  # fmt: skip

@@ -41,6 +41,13 @@ def dress(
     return figure.update_yaxes(**axis, title_text=y)
 
 
+def draw_floor(figure: "go.Figure", share: float) -> None:
+    """A dotted line at what always answering the most frequent label gets right, with its name."""
+    figure.add_hline(y=share, line={"color": QUIET, "width": 1.5, "dash": "dot"})
+    figure.add_annotation(x=1, xref="paper", y=share, text="always the same label", showarrow=False, yshift=10,
+                          xanchor="right", font={"size": 14, "color": QUIET})  # fmt: skip
+
+
 def name_axis(axis: Any, names: Sequence[str]) -> None:
     """Name the places of an axis; by position, since a piece may occur twice."""
     size = 14 if len(names) <= MOST_LABELLED else 10

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from senti.plots.frame import dress, plain
+from senti.plots.frame import draw_floor, dress, plain
 from senti.plots.palette import ACCENT, QUIET, run_styles
 
 if TYPE_CHECKING:
@@ -33,9 +33,7 @@ def learning_curves(curves: Sequence[tuple[str, str, pd.DataFrame]], chance: flo
             error_y={"array": rows["high"] - rows["accuracy"], "arrayminus": rows["accuracy"] - rows["low"],
                      "thickness": 1.2, "width": 3},
         )  # fmt: skip
-    figure.add_hline(y=chance, line={"color": QUIET, "width": 1.5, "dash": "dot"})
-    figure.add_annotation(x=1, xref="paper", y=chance, text="always the same label", showarrow=False, yshift=10,
-                          xanchor="right", font={"size": 14, "color": QUIET})  # fmt: skip
+    draw_floor(figure, chance)
     dress(figure, "training reviews", "right on validation", height=380)
     sizes = sorted({int(size) for _, _, rows in curves for size in rows["size"]})
     figure.update_xaxes(type="log", tickvals=sizes, ticktext=[f"{size:,}" for size in sizes])
