@@ -158,9 +158,10 @@ def test_a_visit(page, server):
     open_tab(page, "Fine-tune")
     page.wait_for_function(f"({POINTS})() > {before}")
     page.get_by_role("button", name="Stop").locator("visible=true").click()
-    page.get_by_text("stopped").locator("visible=true").first.wait_for()
+    status = page.locator(".s-status:visible")  # the table below may still say what was true a moment ago
+    status.get_by_text("stopped", exact=True).wait_for()
     page.get_by_role("button", name="Resume").locator("visible=true").click()
-    page.get_by_text("running").locator("visible=true").first.wait_for()
+    status.get_by_text("running", exact=True).wait_for()
     before = page.evaluate(POINTS)
     server.kill()  # the app goes, the run goes on
     server.start()
