@@ -1,5 +1,6 @@
 """What tests share: a tiny corpus, a tiny transformer in a Hub cache on disk, a folder for runs; no network."""
 
+import gc
 import json
 import os
 import socket
@@ -9,12 +10,16 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from senti.imports import collect_rarely
+
 os.environ["HF_HUB_OFFLINE"] = "1"  # read when huggingface_hub is imported, so it must come first
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 os.environ["OMP_NUM_THREADS"] = "1"  # read when torch is imported; two workers share two cores
 
 REVISIONS = {"rotten_tomatoes": "aa13bc287fa6fcab6daf52f0dfb9994269ffea28"}
+collect_rarely()  # as each of senti's own processes does
+
 PRAISE = ["tender", "funny", "gripping", "warm", "clever", "lovely", "moving", "bright"]
 BLAME = ["dull", "clumsy", "tired", "empty", "loud", "lazy", "grim", "silly"]
 FRAMES = [
@@ -43,6 +48,12 @@ def tiny_splits() -> dict[str, pd.DataFrame]:
 def private_folders(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Caches of this test session live in a folder of their own."""
     os.environ["SENTI_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def loaded_for_good() -> None:
+    """What a file of tests finds loaded stays: the Trainer looks for garbage after each run, a third of a tiny one."""
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -116,16 +116,32 @@ def test_processes_share_a_study_no_trial_is_done_twice_and_a_killed_one_is_take
 
 def test_two_who_claim_the_last_trial_at_once_do_it_once(root, tfidf, monkeypatch):
     late, other = (begin(root, swept(tfidf, "C=0.1,1", trials=1)) for _ in range(2))
-    ask = late.study.ask
+    add = late.study.add_trial
 
-    def slow():  # the other one asks between this one's look and its claim
-        other.study.ask()
-        return ask()
+    def slow(trial):  # the other one claims between this one's look and its claim
+        claimed.append(trials._claim(other))
+        add(trial)
 
-    monkeypatch.setattr(late.study, "ask", slow)
+    claimed = []
+    monkeypatch.setattr(late.study, "add_trial", slow)
     assert trials._claim(late) is None
     (kept,) = trials.counted(late.study)
-    assert kept.number == 0 and not kept.state.is_finished() and len(late.study.trials) == 2
+    assert kept.number == claimed[0][0].number == 0 and len(late.study.trials) == 2
+
+
+@pytest.mark.parametrize("moment", ["set_user_attr", "suggest_float"])
+def test_a_process_that_dies_at_any_moment_of_a_claim_leaves_nothing_behind(root, tfidf, monkeypatch, moment):
+    """The moment before the place was told, for one: such a trial would be nobody's, and counted for ever."""
+    from optuna.trial import Trial
+
+    begun = begin(root, swept(tfidf, "C=0.01..10:log", trials=2, sampler="random"))
+    with monkeypatch.context() as patch:
+        patch.setattr(Trial, moment, lambda *args, **kwargs: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            done(begun)
+    assert len(begun.study.trials) == 1
+    done(begin(root, begun.sweep))
+    assert [trial.state.name for trial in begun.study.get_trials()] == ["COMPLETE"] * 2
 
 
 def test_a_stopped_sweep_goes_on_with_the_very_trial(root, tfidf, monkeypatch):

@@ -12,18 +12,25 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 from serving import Served, read, serve
 
+from senti.config import MajorityConfig, TfidfConfig
+from senti.experiment import conduct, create, prepare
 from senti.ui.widgets import plotly_script
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty folder for runs."""
-    return tmp_path_factory.mktemp("runs")
+def runs(tmp_path_factory: pytest.TempPathFactory, hub_cache: Path) -> Path:
+    """Two finished runs on the tiny reviews, majority and tfidf."""
+    root = tmp_path_factory.mktemp("runs")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(hub_cache))
+        for name, config in (("majority", MajorityConfig), ("tfidf", TfidfConfig)):
+            conduct(create(root, prepare(config(dataset="rotten_tomatoes")), name))
+    return root
 
 
 @pytest.fixture(scope="module")
 def served(hub_cache: Path, runs: Path) -> Iterator[Served]:
-    """An app over it."""
+    """An app over them."""
     with serve(runs, hub_cache) as app:
         yield app
 
@@ -100,6 +107,18 @@ def test_a_text_becomes_pieces_with_ids_and_shapes(client: Client) -> None:
 def test_an_empty_text_is_answered_with_a_sentence(client: Client) -> None:
     with pytest.raises(AppError, match="type a sentence"):
         client.predict("  ", "distilbert", api_name="/tokens")
+
+
+def test_runs_answer_and_their_results_are_told(client: Client) -> None:
+    (said,) = client.predict("a dull film", ["tfidf"], api_name="/predict")
+    assert said["label"] == "negative" and sum(said["probabilities"].values()) == pytest.approx(1)
+    assert len(client.predict("a dull film", [], api_name="/predict")) == 2
+    assert [row["method"] for row in client.predict(api_name="/results")] == ["majority", "tfidf"]
+    for text in ("", "  ", 3):
+        with pytest.raises(AppError, match=r"(?i)text"):
+            client.predict(text, [], api_name="/predict")
+    with pytest.raises(AppError, match="nobody"):
+        client.predict("a film", ["nobody"], api_name="/predict")
 
 
 def test_a_killed_run_is_known_as_such_and_goes_on(client: Client, runs: Path) -> None:

@@ -1,12 +1,10 @@
-"""The Compare tab: cards, table, disagreements; through the handlers and through a really launched app."""
+"""The Compare tab: cards, table, disagreements; through the handlers."""
 
 from types import SimpleNamespace
 
 import gradio as gr
 import pandas as pd
 import pytest
-from gradio_client import Client
-from serving import serve
 
 from senti.config import MajorityConfig, TfidfConfig
 from senti.experiment import conduct, create, prepare
@@ -94,19 +92,3 @@ def test_names_from_files_stay_text():
     row = {"run": "r", "title": "TF-IDF", "method": "tfidf", "model": hostile, "dataset": hostile, "label": hostile,
            "milliseconds": 1.0, "probabilities": {hostile: 0.7, "b": 0.3}}  # fmt: skip
     assert "<img" not in verdicts.cards(pd.DataFrame([row]))
-
-
-def test_the_public_endpoints(runs, hub_cache):
-    root, _, tfidf = runs
-    with serve(root, hub_cache) as app:
-        client = Client(app.url, verbose=False)
-        (said,) = client.predict("a dull film", [tfidf], api_name="/predict")
-        assert said["label"] == "negative" and sum(said["probabilities"].values()) == pytest.approx(1)
-        assert len(client.predict("a dull film", [], api_name="/predict")) == 2
-        assert [row["method"] for row in client.predict(api_name="/results")] == ["majority", "tfidf"]
-        for text in ("", "  ", 3):
-            with pytest.raises(Exception, match=r"(?i)text"):
-                client.predict(text, [], api_name="/predict")
-        with pytest.raises(Exception, match="nobody"):
-            client.predict("a film", ["nobody"], api_name="/predict")
-        client.close()

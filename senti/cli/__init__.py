@@ -15,6 +15,7 @@ from senti.cli.answer import Answer
 from senti.cli.parser import build_parser, expand_step
 from senti.cli.progress import note
 from senti.errors import SentiError
+from senti.imports import collect_rarely
 from senti.processes import rank
 from senti.signs import seen
 
@@ -28,6 +29,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def run(argv: list[str]) -> int:
     """Run one command; returns the exit code."""
+    collect_rarely()
     if os.environ.get("SENTI_BACKGROUND"):
         _give_way()
     try:

@@ -7,6 +7,8 @@ import sys
 import threading
 from queue import SimpleQueue
 
+from senti.imports import collect_rarely
+
 # every method's own imports, which wait until they are needed
 NEEDED = (
     "datasets", "peft", "sklearn.calibration", "sklearn.linear_model", "sklearn.metrics", "sklearn.svm", "skops.io",
@@ -15,6 +17,7 @@ NEEDED = (
 
 def main() -> int:
     """Returns the exit code of the command it was given."""
+    collect_rarely()
     given: SimpleQueue[bytes] = SimpleQueue()
     threading.Thread(target=_listen, args=(given,), daemon=True).start()
     importlib.import_module("senti.training.trainer")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from filelock import FileLock, Timeout
 
@@ -48,19 +49,36 @@ def _claim(begun: Begun) -> tuple["Trial", FileLock] | None:
     root, sweep, study = begun.root, begun.sweep, begun.study
     if place_of(root, sweep.name, ".stop").exists():
         raise Stopped(_stopped(sweep))
-    if left := _left_behind(begun):
-        return left
-    if len(counted(study)) >= sweep.total:
+    claimed = _left_behind(begun)
+    if not claimed:
+        if len(counted(study)) >= sweep.total:
+            return None
+        claimed = _begun(begun)
+    if claimed is None:  # another process took the new one for left behind
+        return _claim(begun)
+    trial, lock = claimed
+    if _place(begun, trial) < sweep.total:
+        return claimed
+    trial.set_user_attr("surplus", True)  # another process was faster
+    study.tell(trial, state=_state("FAIL"))
+    lock.release()
+    return None
+
+
+def _begun(begun: Begun) -> tuple["Trial", FileLock] | None:
+    """A new trial, which says from its first moment where it is done: if its process is killed then, it is found."""
+    from optuna.trial import Trial, create_trial
+
+    mark = {"folder": here(begun.root), "claim": uuid4().hex}
+    begun.study.add_trial(create_trial(state=_state("RUNNING"), user_attrs=mark))
+    running = begun.study.get_trials(deepcopy=False, states=(_state("RUNNING"),))
+    (mine,) = (trial for trial in running if trial.user_attrs.get("claim") == mark["claim"])
+    lock = _lock(begun, mine.number)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
         return None
-    trial = study.ask()
-    if _place(begun, trial) >= sweep.total:  # another process was faster
-        trial.set_user_attr("surplus", True)
-        study.tell(trial, state=_state("FAIL"))
-        return None
-    lock = _lock(begun, trial.number)
-    lock.acquire()
-    trial.set_user_attr("folder", here(root))
-    return trial, lock
+    return Trial(begun.study, mine._trial_id), lock
 
 
 def _left_behind(begun: Begun) -> tuple["Trial", FileLock] | None:

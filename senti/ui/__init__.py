@@ -13,6 +13,7 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from senti.cache import runs_dir
+from senti.imports import collect_rarely
 from senti.ui import (
     header,
     html,
@@ -77,6 +78,7 @@ def build_app(root: Path = CHECKPOINTS) -> gr.Blocks:
 def launch(root: Path = CHECKPOINTS, **kwargs: Any) -> Any:
     """Build and serve the app; keywords go to Gradio's launch. GRADIO_SERVER_NAME and _PORT are honoured."""
     bring_references(root)
+    collect_rarely()
     # Gradio would go through its last 10,000 events after each one, for a page of figures that senti does not have
     os.environ |= {"GRADIO_ANALYTICS_MAX_EVENTS": "1", "GRADIO_ANALYTICS_CACHE_FREQUENCY": str(10**9)}
     gr.set_static_paths([plotly_script().parent])
