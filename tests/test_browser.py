@@ -100,6 +100,11 @@ def open_tab(page, name: str) -> None:
     page.locator("button[role=tab]:visible").filter(has_text=name).first.click()
 
 
+def wait_for_points(page, more_than: int, **timeout: int) -> None:
+    """Wait until a visible figure has more points; not at every frame, which a page in work has better uses for."""
+    page.wait_for_function(f"({POINTS})() > {more_than}", polling=200, **timeout)
+
+
 def is_seen(locator) -> bool:
     """True if no part round it clips it away, which Playwright would not notice."""
     return locator.evaluate("""it => {
@@ -121,7 +126,7 @@ def look_at_the_whole_split(page):
     page.get_by_text("answers none of the reviews").wait_for()
     page.get_by_label("number input for Answer only").fill("40")
     page.get_by_text("answers none of the reviews").wait_for(state="hidden")
-    page.wait_for_function(f"({POINTS})() > 0")
+    wait_for_points(page, 0)
 
 
 def write_the_report(page):
@@ -150,13 +155,13 @@ def test_a_visit(page, server):
     page.get_by_label("Epochs").locator("visible=true").last.fill("50")
     page.get_by_label("Batch size").locator("visible=true").last.fill("1")
     page.get_by_role("button", name="Start fine-tuning").click()
-    page.wait_for_function(f"({POINTS})() > 2", timeout=60_000)
+    wait_for_points(page, 2, timeout=60_000)
     before = page.evaluate(POINTS)
-    page.wait_for_function(f"({POINTS})() > {before}")
+    wait_for_points(page, before)
 
     page.reload()
     open_tab(page, "Fine-tune")
-    page.wait_for_function(f"({POINTS})() > {before}")
+    wait_for_points(page, before)
     page.get_by_role("button", name="Stop").locator("visible=true").click()
     status = page.locator(".s-status:visible")  # the table below may still say what was true a moment ago
     status.get_by_text("stopped", exact=True).wait_for()
@@ -167,7 +172,7 @@ def test_a_visit(page, server):
     server.start()
     page.goto(server.url)
     open_tab(page, "Fine-tune")
-    page.wait_for_function(f"({POINTS})() > {before}")
+    wait_for_points(page, before)
     for run in list_runs(server.root):  # it has shown what it should, unless it is over already
         stop_run(server.root, run.name, polite_seconds=5)
     page.get_by_role("button", name="Edit and rerun").locator("visible=true").click()
@@ -204,7 +209,7 @@ def test_the_ladder_is_trained_and_a_mistake_finds_its_neighbours(page):
     assert page.locator("table:visible", has_text="Cosine").locator("tbody tr").count() == 5
     open_tab(page, "How much data?")
     page.get_by_role("button", name="Measure the curve").click()
-    page.wait_for_function(f"({POINTS})() > 0")
+    wait_for_points(page, 0)
     open_tab(page, "How sure?")
     page.get_by_text("Expected calibration error on").wait_for()
     assert is_seen(page.get_by_text("Expected calibration error on"))
@@ -214,7 +219,7 @@ def test_the_ladder_is_trained_and_a_mistake_finds_its_neighbours(page):
 def test_what_is_drawn_round_on_the_map_is_what_the_table_and_the_other_tabs_show(page):
     open_tab(page, "Data")
     open_tab(page, "Map")
-    page.wait_for_function(f"({POINTS})() > 0", timeout=60_000)
+    wait_for_points(page, 0, timeout=60_000)
     page.wait_for_timeout(500)
     box = page.locator(".s-figure:visible .nsewdrag").bounding_box()
     x, y, wide, tall = box["x"], box["y"], box["width"], box["height"]
@@ -255,7 +260,7 @@ def test_a_student_points_at_pieces_picks_a_head_and_takes_the_tour(page):
     expect(page.get_by_label("number input for Attention head")).to_have_value("3")
     open_tab(page, "Two texts")
     page.get_by_text("The second text").locator("visible=true").first.wait_for()
-    page.wait_for_function(f"({POINTS})() > 0")
+    wait_for_points(page, 0)
     assert not page.trouble
 
 

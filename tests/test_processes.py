@@ -1,4 +1,7 @@
-"""Training shared by two real processes: one run directory, one score, the same as alone."""
+"""Training shared by two real processes of accelerate: one run directory, one score, the same as alone.
+
+torchrun starts the processes that share a prediction, in test_predict_shards.
+"""
 
 import json
 import os
@@ -12,9 +15,8 @@ from senti import cli
 from senti.runs import list_runs
 
 PROJECT = Path(__file__).parents[1]
-TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "senti"]
 ACCELERATE = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2",
-              "--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no", "-m", "senti"]  # fmt: skip
+              "--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"]  # fmt: skip
 
 
 EACH = """
@@ -59,28 +61,23 @@ def the_same(shared, method, knobs, root, capsys):
     assert mine[-1] == pytest.approx(its[-1], abs=0.15)
 
 
-def test_two_processes_train_one_run_as_one_alone_would(root, knobs, capsys):
-    done = together(ACCELERATE, "finetune", *knobs, "--name", "shared", "--json")
-    assert done.returncode == 0, done.stderr[-3000:]
-    assert done.stdout.count('"run"') == 1  # the first process alone speaks
-    assert [path.name for path in root.iterdir() if path.is_dir()] == ["shared"]
-    the_same(json.loads(done.stdout.strip().splitlines()[-1]), "finetune", knobs, root, capsys)
-
-
-def test_one_command_after_the_other(root, knobs, tmp_path, capsys):
-    """In one pair of processes, since it takes long to start: a mistake is said once, a method without processes runs
-    in the first, bf16 is shared too, and so is LoRA."""
+def test_two_processes_train_one_run_as_one_alone_would(root, knobs, tmp_path, capsys):
+    """One command after the other in one pair of processes, since it takes long to start: a mistake is said once, a
+    method without processes runs in the first, and both ways of fine-tuning are shared, bf16 too."""
     wrong = ["finetune", *knobs, "--batch_size", "7"]
     first = ["tfidf", *knobs[:2], *knobs[-2:], "--json"]
     half = ["finetune", *(word if word != "fp32" else "bf16" for word in knobs), "--epochs", "1", "--json"]
-    lora = ["lora", *knobs, "--json"]
-    script = tmp_path / "four.py"
-    script.write_text(EACH.format([wrong, first, half, lora]))
-    done = together([*TORCHRUN[:-2], str(script)])
+    full, lora = (["finetune", *knobs, "--name", "full", "--json"], ["lora", *knobs, "--name", "lora", "--json"])
+    script = tmp_path / "five.py"
+    script.write_text(EACH.format([wrong, first, half, full, lora]))
+    done = together([*ACCELERATE, str(script)])
     assert done.returncode == 0, done.stderr[-3000:]
     ended = [line for line in done.stdout.splitlines() if line.startswith("ended")]
-    assert sorted(ended) == ["ended 0"] * 6 + ["ended 2"] * 2
+    assert sorted(ended) == ["ended 0"] * 8 + ["ended 2"] * 2
     assert done.stderr.count("choose a multiple of 2") == 1 and "Traceback" not in done.stderr.split("choose")[0]
-    assert sorted(run.facts["method"] for run in list_runs(root)) == ["finetune", "lora", "tfidf"]
+    assert sorted(run.facts["method"] for run in list_runs(root)) == ["finetune", "finetune", "lora", "tfidf"]
     told = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-    the_same(next(each for each in told if "lora" in each["run"]), "lora", knobs, root, capsys)
+    assert len(told) == 4  # the first process alone speaks
+    for each in told:
+        if each["run"] in ("full", "lora"):
+            the_same(each, "lora" if each["run"] == "lora" else "finetune", knobs, root, capsys)
