@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SERVE = """
+import os
 import sys
 from pathlib import Path
 from senti.ui import launch
@@ -18,7 +19,7 @@ print(url, flush=True)
 sys.stdin.readline()
 print(sorted({"torch", "transformers", "sklearn", "datasets", "peft"} & set(sys.modules)), flush=True)
 sys.stdin.read()
-app.blocks.close(verbose=False)
+os._exit(0)  # at once: closing waits for connections that a browser or client keeps
 """
 
 

@@ -152,10 +152,6 @@ def test_light_things_stay_light(code):
     assert not loaded_after(code) & heavy
 
 
-def test_the_app_is_built_without_torch():
-    assert not loaded_after("import senti.ui\nsenti.ui.build_app()") & {"torch", "sklearn", "peft"}
-
-
 def test_the_repository_speaks_of_the_project_alone():
     listed = subprocess.run(["git", "ls-files"], capture_output=True, text=True, cwd=PROJECT, check=True)
     for name in listed.stdout.split("\n"):

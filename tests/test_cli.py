@@ -196,10 +196,10 @@ def test_the_labs_own_command(root, tiny_folder):
     assert one_object(done.stdout)["rows"] == {"train": 64, "validation": 32, "test": 32}
 
 
-def test_doctor(root):
-    done = shell("-m", "senti", "doctor", "--json", root=root)
-    checks = {check["what"]: check for check in one_object(done.stdout)["checks"]}
-    assert done.returncode == 0, done.stdout
+def test_doctor(senti):
+    code, out, _ = senti("doctor", "--json")
+    checks = {check["what"]: check for check in one_object(out)["checks"]}
+    assert code == 0, out
     assert checks["model minilm"]["ok"] and checks["smoke run"]["ok"] and not checks["Hugging Face Hub"]["ok"]
 
 
