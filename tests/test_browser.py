@@ -70,8 +70,8 @@ def server(tmp_path_factory, hub_cache) -> Iterator[Server]:
         stop_run(root, run.name, polite_seconds=5)
 
 
-@pytest.fixture
-def page(server):
+@pytest.fixture(scope="module")
+def browser():
     if not Path(CHROMIUM).exists():
         if os.environ.get("SENTI_REQUIRE_BROWSER"):
             pytest.fail("no chromium here, and SENTI_REQUIRE_BROWSER is set")
@@ -79,17 +79,21 @@ def page(server):
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
+        yield playwright.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
         )
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
-        page.set_default_timeout(30_000)
-        page.trouble = []
-        page.on("pageerror", lambda e: page.trouble.append(str(e)))
-        page.on("request", lambda r: page.trouble.append(r.url) if _outside(r.url) else None)
-        page.goto(server.url)
-        yield page
-        browser.close()
+
+
+@pytest.fixture
+def page(server, browser):
+    page = browser.new_page(viewport={"width": 1440, "height": 900})  # with a profile of its own
+    page.set_default_timeout(30_000)
+    page.trouble = []
+    page.on("pageerror", lambda e: page.trouble.append(str(e)))
+    page.on("request", lambda r: page.trouble.append(r.url) if _outside(r.url) else None)
+    page.goto(server.url)
+    yield page
+    page.close()
 
 
 def _outside(url: str) -> bool:

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from test_browser import Server, open_tab, page
+from test_browser import Server, browser, open_tab, page
 
 from senti.config import MajorityConfig, TfidfConfig
 from senti.experiment import conduct, create, prepare
 
 pytestmark = pytest.mark.browser
-assert page  # a fixture
+assert browser and page  # fixtures
 
 RUN = "window.__pwn=1"
 PAYLOADS = [

@@ -126,6 +126,7 @@ def test_a_killed_run_is_known_as_such_and_goes_on(client: Client, runs: Path) -
         deadline = time.monotonic() + 60
         while (told := client.predict(name, api_name="/run_status")).get(key) not in values:
             assert time.monotonic() < deadline, told
+            time.sleep(0.2)
         return told
 
     knobs = {"dataset": "rotten_tomatoes", "model": "distilbert", "epochs": 50, "batch_size": 1}
