@@ -12,7 +12,7 @@ from senti.evaluation import compare, disagreements, results_table
 from senti.experiment import conduct, create, prepare
 from senti.methods import load
 from senti.runs import stop_run
-from senti.ui.workbench import begin
+from senti.ui.begin import begin
 
 pytestmark = pytest.mark.usefixtures("with_hub_cache")
 TEXTS = ["a tender film", "dull music over dull pictures", "nothing here but lovely ideas", "clumsy"]

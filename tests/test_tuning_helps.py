@@ -22,9 +22,10 @@ from senti.runs import between_runs, list_runs, open_run, stop_run
 from senti.runs.events import EVENT_COLUMNS
 from senti.studies import lr_finder
 from senti.studies.seeds import missing, repeat
+from senti.ui import history, tab_lora, verdicts
 from senti.ui import lr_finder as panel
-from senti.ui import tab_lora, verdicts
 from senti.ui.choice import Choice
+from senti.ui.history import repeatable
 from senti.ui.watch import status_card
 
 
@@ -85,6 +86,24 @@ def test_seeds_are_a_row_on_the_command_line_on_the_page_and_in_the_report(repea
     facts = collect(root)
     written = repr(results(facts)) + repr(conclusion(facts))
     assert "The same knobs with several seeds" in written and "From seed to seed" in written
+
+
+def test_a_button_repeats_a_run_with_the_seeds_that_are_missing(repeated, with_hub_cache, root, monkeypatch):
+    monkeypatch.setenv("SENTI_STANDBY", "0")
+    shutil.copytree(repeated[0], root)
+    told = []
+    monkeypatch.setattr(history.gr, "Info", told.append)
+    offered = {name: repeatable(open_run(root, name)) for name in ("full", "svm", "floor")}
+    assert offered == {"full": True, "svm": False, "floor": False}
+    before = {run.name for run in list_runs(root)}
+    try:
+        first = history.other_seeds(root, "full")
+        new = [run for run in list_runs(root) if run.name not in before]
+        assert sorted(run.config.seed for run in new) == [3, 4] and first in {run.name for run in new}
+        assert "2 of 2 runs are queued" in told[-1]
+    finally:
+        for run in list_runs(root):
+            stop_run(root, run.name, polite_seconds=0)
 
 
 def losses(train, validation=()):

@@ -96,7 +96,7 @@ def test_what_ended_early_can_be_resumed_and_edited(root: Path, files: dict[str,
     panel = shown(root, "one")
     assert panel["resume"].visible == offered and panel["stop"].visible == ("queued" in files)
     assert ("goes on" in panel["status"]) == (not files or "stop" in files)
-    _, edit, pack, _, delete, *_ = show_history(root, "finetune", True, "one")
+    _, edit, _, pack, _, delete, *_ = show_history(root, "finetune", True, "one")
     assert edit.visible and not pack.visible and delete.visible == ("queued" not in files)
 
 

@@ -9,11 +9,11 @@ from gradio.events import api
 from senti.config import EncoderConfig, from_dict
 from senti.errors import BadConfig
 from senti.runs import open_run, stop_run
+from senti.ui.begin import begin
 from senti.ui.choice import Choice
 from senti.ui.forms import with_choice
 from senti.ui.known import own_run, resume_own
 from senti.ui.widgets import public
-from senti.ui.workbench import begin
 
 TOLD = ("step", "total_steps", "epoch", "split", "loss", "accuracy", "seconds", "eta", "samples_per_second")
 

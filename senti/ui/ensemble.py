@@ -11,13 +11,13 @@ from senti.evaluation import gain
 from senti.evaluation.table import run_title
 from senti.methods.ensemble import find_members
 from senti.ui import html, recipe, recipes
+from senti.ui.begin import begin
 from senti.ui.chosen import chosen
 from senti.ui.forms import Form
 from senti.ui.history import build_history
 from senti.ui.parts import Part
 from senti.ui.watch import build_panel, find, wire_panel
 from senti.ui.widgets import bound, friendly, page
-from senti.ui.workbench import begin
 
 WAYS = {
     "mean": ("Mean", "takes the mean of their probabilities. Nothing is fitted."),

@@ -7,11 +7,13 @@ from typing import Any
 
 import gradio as gr
 
-from senti.config import EnsembleConfig
+from senti.config import EnsembleConfig, TrainConfig
 from senti.errors import UnknownRun
 from senti.numbers import count, duration, interval
 from senti.runs import ACTIVE, Run, delete_run, list_runs, open_run
+from senti.studies.seeds import missing
 from senti.ui import html
+from senti.ui.begin import begin_all
 from senti.ui.forms import CHOSEN_ABOVE, Form, choice_of, filled, written
 from senti.ui.header import dataset_title
 from senti.ui.known import own_run
@@ -22,6 +24,8 @@ from senti.ui.widgets import friendly, page, pickable
 SHIPPED = "reference-"  # runs that come with senti
 COLUMNS = ["Run", "Reviews", "Knobs", "Status", "Trained weights", "Training", "Validation", "Test"]
 NUMBERS = COLUMNS[4:]
+SEEDS = 5  # runs of the same knobs, whose deviation tells what chance does
+TOLD = "Their mean and deviation stand in Compare, under Results."
 TO_TOP = "() => window.scrollTo({top: 0, behavior: 'smooth'})"
 
 
@@ -30,18 +34,20 @@ def build_history(panel: Panel, root: Path, form: Form, choice: gr.State, tab: g
     method, table = form.method, pickable()
     with gr.Row():
         edit = gr.Button("Edit and rerun", size="md", visible=False, scale=0, min_width=160)
+        again = gr.Button(f"Repeat with {SEEDS} seeds", size="md", visible=False, scale=0, min_width=160)
         packs = gr.Button("Pack for download", size="md", visible=False, scale=0, min_width=160)
         file = gr.DownloadButton("Download", size="md", visible=False, scale=0, min_width=160)
         delete = gr.Button("Delete this run", size="md", visible=False, scale=0, min_width=160)
         asked = page(visible=False)
         sure = gr.Button("Delete for good", variant="stop", size="md", visible=False, scale=0, min_width=160)
         keep = gr.Button("Keep it", size="md", visible=False, scale=0, min_width=100)
-    question = [edit, packs, file, delete, asked, sure, keep]
+    question = [edit, again, packs, file, delete, asked, sure, keep]
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "concurrency_limit": None}
     look = partial(show_history, root, method, bool(form.names))
     gr.on([panel.stage.change, panel.name.change, tab.select], look, panel.name, [table, *question], **quiet)
     table.click(take, None, panel.name, **quiet)
-    delete.click(partial(ask, root), panel.name, question[3:], **quiet)
+    delete.click(partial(ask, root), panel.name, question[4:], **quiet)
+    again.click(partial(other_seeds, root), panel.name, panel.name, **quiet | {"concurrency_limit": 4})
     packs.click(partial(packed, root), panel.name, [packs, file], api_visibility="private", concurrency_limit=1,
                 show_progress_on=packs)  # fmt: skip
     edited = edit.click(partial(fill_form, root, form.names), panel.name, [choice, *form.widgets], **quiet)
@@ -56,12 +62,14 @@ def show_history(root: Path, method: str, editable: bool, name: str) -> tuple[An
     runs = [run for run in list_runs(root) if run.facts.get("method") == method]
     hidden = gr.HTML(visible=False), gr.Button(visible=False), gr.Button(visible=False)
     if not runs:
-        return "", gr.Button(visible=False), *buttons(None), gr.Button(visible=False), *hidden
+        none = gr.Button(visible=False)
+        return "", none, none, *buttons(None), none, *hidden
     table = html.table(COLUMNS, [_row(run) for run in runs], numbers=NUMBERS, wide="Knobs", pickable="show run",
                        picks=[run.name for run in runs])  # fmt: skip
     shown = find(root, name)
     edit, delete = gr.Button(visible=editable and shown is not None), gr.Button(visible=deletable(shown))
-    return f'<h3 class="s-title">All runs so far</h3>{table}', edit, *buttons(shown), delete, *hidden
+    again = gr.Button(visible=shown is not None and repeatable(shown))
+    return f'<h3 class="s-title">All runs so far</h3>{table}', edit, again, *buttons(shown), delete, *hidden
 
 
 @friendly
@@ -71,6 +79,16 @@ def fill_form(root: Path, names: tuple[str, ...], name: str) -> tuple[Any, ...]:
     choice = choice_of(config)
     gr.Info(html.h(f"The form holds the knobs of {name}. Change what you like, then start."))
     return choice, *filled(config, names)
+
+
+@friendly
+def other_seeds(root: Path, name: str) -> str:
+    """Queue a run's knobs with the seeds that are missing of so many; returns the run to show. Raises SentiError."""
+    configs = missing(root, own_run(root, name).name, SEEDS)
+    if not configs:
+        gr.Info(f"These knobs have {SEEDS} seeds. {TOLD}")
+        return name
+    return begin_all(root, configs, TOLD).name
 
 
 def take(event: gr.EventData) -> str:
@@ -92,6 +110,11 @@ def remove(root: Path, method: str, name: str) -> str:
         raise UnknownRun(f"{name} cannot be deleted here: it is running, gone already, or came with senti.")
     delete_run(root, own_run(root, name).name)
     return newest(root, method)
+
+
+def repeatable(run: Run) -> bool:
+    """True for a finished run of a training in which chance plays a part."""
+    return run.status == "finished" and isinstance(knobs_or_why(run)[0], TrainConfig)
 
 
 def deletable(run: Run | None) -> bool:

@@ -9,8 +9,8 @@ from senti.evaluation.table import run_title
 from senti.quickstart import CONFIGS
 from senti.runs import ACTIVE, list_runs
 from senti.ui import html
+from senti.ui.begin import begin
 from senti.ui.widgets import bound, friendly, page
-from senti.ui.workbench import begin
 
 OFFER = "Train an SVM, full fine-tuning and LoRA yourself, on the bundled reviews: three runs, about a minute, live."
 

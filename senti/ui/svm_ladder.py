@@ -12,10 +12,10 @@ from senti.evaluation import ladder, missing_rungs
 from senti.numbers import duration, interval
 from senti.runs import ACTIVE, Run
 from senti.ui import html
+from senti.ui.begin import begin
 from senti.ui.verdicts import dot
 from senti.ui.watch import find
 from senti.ui.widgets import friendly
-from senti.ui.workbench import begin
 
 LEAD = "What does each step add? Click a rung to look at its run above."
 COLUMNS = ["Rung", "Validation", "Test", "Training"]

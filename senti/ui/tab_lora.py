@@ -11,15 +11,14 @@ import pandas as pd
 from senti import plots
 from senti.config import LoraConfig
 from senti.encoder import resolve_model
-from senti.errors import SentiError
 from senti.studies.lora import RANKS, study_configs, study_table
-from senti.ui import html
+from senti.ui.begin import begin_all
 from senti.ui.choice import Choice
 from senti.ui.forms import read_form
 from senti.ui.warm import await_models
 from senti.ui.watch import find
 from senti.ui.widgets import Caption, figure, friendly
-from senti.ui.workbench import Bench, Placed, begin, build_bench
+from senti.ui.workbench import Bench, Placed, build_bench
 
 BENCH = Bench(
     method="lora",
@@ -28,6 +27,7 @@ BENCH = Bench(
     button="Start LoRA",
     empty="No LoRA run yet. Press «Start LoRA» on the left; with 200 reviews it takes seconds.",
 )
+GROWS = "the figure grows as they finish."
 STUDY = Caption(
     "How few weights are enough?",
     "every LoRA and fine-tuning run on these reviews",
@@ -52,8 +52,7 @@ def show_study(root: Path, name: str) -> tuple[Any, str | None]:
 def start_study(root: Path, names: tuple[str, ...], choice: Choice, *values: Any) -> str:
     """Queue a run per rank, all else as in the form; returns the first one's name. Raises SentiError."""
     config = _asked(names, choice, values)
-    runs = [begin(root, replace(config, lora_rank=rank)) for rank in RANKS]
-    return runs[0].name
+    return begin_all(root, [replace(config, lora_rank=rank) for rank in RANKS], GROWS).name
 
 
 @friendly
@@ -61,16 +60,7 @@ def start_whole_study(root: Path, names: tuple[str, ...], choice: Choice, *value
     """Queue a run per rank and set of layers, all else as in the form; returns the first one's name."""
     config = _asked(names, choice, values)
     await_models()
-    first, *others = study_configs(config, resolve_model(config.model))
-    run, queued = begin(root, first), 1
-    try:
-        for each in others:
-            begin(root, each)
-            queued += 1
-    except SentiError as e:  # a limit: what has begun goes on all the same
-        gr.Info(f"The rest is not trained: {html.h(e)}")
-    gr.Info(f"{queued} of {1 + len(others)} runs are queued; the figure grows as they finish.")
-    return run.name
+    return begin_all(root, study_configs(config, resolve_model(config.model)), GROWS).name
 
 
 def _asked(names: tuple[str, ...], choice: Choice, values: tuple[Any, ...]) -> LoraConfig:

@@ -10,30 +10,16 @@ from typing import Any
 import gradio as gr
 
 from senti.config import Config
-from senti.experiment import create, prepare
-from senti.limits import limits
-from senti.runs import Run, one_at_a_time, spawn
+from senti.runs import Run
 from senti.ui import html
+from senti.ui.begin import begin
 from senti.ui.choice import Choice
 from senti.ui.forms import Form, build_form, read_form
 from senti.ui.history import build_history
-from senti.ui.known import current_visitor
 from senti.ui.outcome import build_outcome
 from senti.ui.plan import planner
 from senti.ui.watch import Panel, build_panel, wire_panel
 from senti.ui.widgets import friendly, page
-from senti.visitors import check_may_start
-
-
-def begin(root: Path, config: Config) -> Run:
-    """Queue a run of the visitor who asks, unless that would pass a limit. Raises SentiError."""
-    who, most = current_visitor(), limits()
-    prepared = prepare(config, root)
-    with one_at_a_time(root):
-        check_may_start(root, prepared, who, most)
-        run = create(root, prepared, owner=who.owner, minutes=None if who.instructor else most.minutes)
-    spawn(run)
-    return run
 
 
 @dataclass(frozen=True)
