@@ -6,6 +6,7 @@ of their text. Prints a table. Refuses a machine that is in use.
 
 import argparse
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import machine
+from benchmarks.page import Page, events, own_table
 
 VISITORS, RUN, OVERLOAD = 30, "reference-lora", 300
 SERVE = """
@@ -142,6 +144,51 @@ def polling(clients: list[Any], name: str, seconds: float) -> Tally:
     return tally
 
 
+def uploading(url: str) -> Tally:
+    """A file of its own per page, all at once, as the reviews that are looked at; each must list its own rows alone."""
+    tally, known = Tally(), events(url)
+    pages, tables = [Page(url, known) for _ in range(VISITORS)], [own_table(i) for i in range(VISITORS)]
+
+    def bring(i: int) -> None:
+        began = time.perf_counter()
+        try:
+            listed = pages[i].bring(f"{i}.csv", tables[i])
+        except Exception as e:  # whatever a visitor would have seen
+            tally.errors.append(str(e)[:80])
+            return
+        tally.seconds.append(time.perf_counter() - began)
+        tally.wrong += set(re.findall(r"visitor\d\d", listed)) != {f"visitor{i:02d}"}
+
+    together(bring)
+    return tally
+
+
+def starting(clients: list[Any], root: Path) -> tuple[Tally, str]:
+    """A training per visitor, all at once; and what became of them."""
+    from senti.runs import list_runs, queue_place, stop_run
+
+    tally, full = Tally(), []
+
+    def start(i: int) -> None:
+        began = time.perf_counter()
+        try:
+            clients[i].predict("finetune", TRAINING, api_name="/start_run")
+        except Exception as e:  # whatever a visitor would have seen
+            (full if "would wait" in str(e) else tally.errors).append(str(e)[:80])
+        tally.seconds.append(time.perf_counter() - began)
+
+    together(start)
+    time.sleep(15)  # each is a process that takes its place in the queue
+    active = [run for run in list_runs(root) if run.status in ("queued", "running")]
+    waiting = sorted(queue_place(run) for run in active if run.status == "queued")
+    running = len(active) - len(waiting)
+    in_order = waiting == list(range(1, len(waiting) + 1))
+    for run in active:  # the newest first, so that none begins meanwhile
+        stop_run(root, run.name, polite_seconds=5)
+    return tally, (f"{running} trains, {len(waiting)} wait {'in places of their own' if in_order else 'WRONGLY'}, "
+                   f"{len(full)} told that the queue is full")  # fmt: skip
+
+
 def overloaded(clients: list[Any], asked: list[str]) -> Tally:
     """Many questions at once: how long until the last one has an answer, or is told that the app is busy."""
     tally, began = Tally(), time.perf_counter()
@@ -231,6 +278,9 @@ def measure(url: str, process: Any, root: Path, seconds: float, soak: float) -> 
     print(beside.row("predict beside a training", "p95 ≤ 2.5 s", kept), flush=True)
     print(polling(clients, name, min(seconds, 30)).row("30 pages poll the run", "p95 ≤ 0.6 s"), flush=True)
     stop_run(root, name)
+    print(uploading(url).row("30 files of 1 MB at once", "last ≤ 20 s"), flush=True)
+    begun, became = starting(clients, root)
+    print(begun.row("30 trainings started at once", "1 trains, all told their place", became), flush=True)
     many = overloaded(clients, asked)
     print(many.row("300 questions at once", "all answered or told busy", "; ".join(sorted(set(many.errors))[:2])))
     again = thinking(clients, mine, truth, 20)
