@@ -34,7 +34,7 @@ def build_history(panel: Panel, root: Path, form: Form, choice: gr.State, tab: g
     method, table = form.method, pickable()
     with gr.Row():
         edit = gr.Button("Edit and rerun", size="md", visible=False, scale=0, min_width=160)
-        again = gr.Button(f"Repeat with {SEEDS} seeds", size="md", visible=False, scale=0, min_width=160)
+        again = gr.Button(f"Repeat with {SEEDS} seeds", size="md", visible=False, scale=0, min_width=190)
         packs = gr.Button("Pack for download", size="md", visible=False, scale=0, min_width=160)
         file = gr.DownloadButton("Download", size="md", visible=False, scale=0, min_width=160)
         delete = gr.Button("Delete this run", size="md", visible=False, scale=0, min_width=160)

@@ -140,6 +140,9 @@ RULES = """
 .gradio-container :is(button, input, textarea, a, [tabindex]):focus-visible {
   outline: 2px solid var(--s-accent) !important; outline-offset: 2px; }
 .gradio-container :is(input, textarea):focus-visible { outline-offset: -1px; }
+/* how far it is: in place of what was there before, not across it */
+.wrap.translucent:has(.progress-level) { background: var(--body-background-fill); }
+.wrap .progress-level-inner { font-family: inherit; font-size: 15px; }
 .s-flush .wrap .error, .s-flush .wrap .clear-status { display: none; } /* the toast says it */
 .s-right { width: fit-content !important; align-self: flex-end; padding: 8px 28px; }
 .s-switch { padding-bottom: 8px; }

@@ -79,8 +79,9 @@ def _place_study(root: Path, choice: gr.State, placed: Placed) -> None:
     with gr.Column(visible=False) as shown:
         study = figure(STUDY, height=320)
     all_ranks = f"{', '.join(map(str, RANKS[:-1]))} and {RANKS[-1]}"
-    sweep = gr.Button(f"Train ranks {all_ranks} with these knobs, one after the other", size="md")
-    whole = gr.Button(f"The same for three sets of layers: up to {3 * len(RANKS)} runs", size="md")
+    with gr.Row():
+        sweep = gr.Button(f"Train ranks {all_ranks} with these knobs", size="md", min_width=240)
+        whole = gr.Button(f"The same for three sets of layers: {3 * len(RANKS)} runs", size="md", min_width=240)
     private: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": 4}
     gr.on(
         [panel.stage.change, panel.name.change, placed.tab.select], partial(show_study, root), panel.name,
