@@ -23,7 +23,7 @@ from senti.studies import trials
 from senti.studies.outcome import best_config, best_first, importances, trial_table
 from senti.studies.space import grid_points, parse_space
 from senti.studies.storage import create_study, known_sweeps
-from senti.studies.sweep import Sweep, begin, is_going, reopen, stop_sweep
+from senti.studies.sweep import Sweep, begin, is_going, is_starting, reopen, stop_sweep
 from senti.ui import sweep_view
 from senti.ui import sweeps as panel
 from senti.ui.choice import Choice
@@ -244,7 +244,10 @@ def test_a_sweep_from_the_page_is_the_command_and_a_shared_page_refuses_it(root,
     form = (Choice("bundled"), "tfidf", "C=0.1,1", "grid", 9, 1, True)
     (name,) = [panel.start(root, *form).value]
     assert launched[0][:2] == ["sweep", "tfidf"] and name in launched[0] and known_sweeps(root) == [name]
-    assert reopen(root, name)[0].total == 2 and sweep_view.starting(root, name)
+    assert reopen(root, name)[0].total == 2 and is_starting(root, name)
+    assert "starting" in sweep_view.show_sweep(root, name, "")[2]
+    assert len(done(begin(root, reopen(root, name)[0]))) == 2 and not is_starting(root, name)
+    assert "finished" in sweep_view.show_sweep(root, name, "")[2]
     monkeypatch.setenv("SENTI_MODE", "shared")
     for refused in (lambda: panel.start(root, *form), lambda: panel.stop(root, name), lambda: panel.go_on(root, name)):
         with pytest.raises(Exception, match="only the instructor"):

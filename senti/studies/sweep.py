@@ -7,6 +7,7 @@ came of them, the runs lie in the folder of runs. Whatever process asks the stud
 import json
 import os
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 SAMPLERS = {"tpe": "TPE", "random": "random", "grid": "grid"}
 FIRST = 5  # trials at random before TPE has something to learn from, and unpruned before there is a median
 TRIALS = 20
+STARTING_SECONDS = 20  # until the process of a sweep can be seen
 SPEC, WANTED = "sweep", "trials"  # the study's attributes that hold what was asked for, and how many were last
 
 
@@ -158,6 +160,17 @@ def is_going(root: Path, name: str) -> bool:
     return any(held(path) for path in folder.glob("*.working") if mine.fullmatch(path.name))
 
 
+def mark_starting(root: Path, name: str) -> None:
+    """Say that a process is on its way to work on a sweep."""
+    place_of(root, name, ".starting").touch()
+
+
+def is_starting(root: Path, name: str) -> bool:
+    """True from then on until it works; should it never come, not for long."""
+    mark = place_of(root, name, ".starting")
+    return mark.exists() and time.time() - mark.stat().st_mtime < STARTING_SECONDS
+
+
 @contextmanager
 def working(root: Path, name: str) -> Iterator[None]:
     """Be seen to work on a sweep, for as long as this process lives."""
@@ -166,6 +179,7 @@ def working(root: Path, name: str) -> Iterator[None]:
     mark.parent.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(mark):
+            place_of(root, name, ".starting").unlink(missing_ok=True)
             yield
     finally:
         mark.unlink(missing_ok=True)

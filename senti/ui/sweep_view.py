@@ -1,6 +1,5 @@
 """One sweep as it goes on: where it stands, its trials best first, and three figures."""
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,13 +13,12 @@ from senti.errors import UnknownRun
 from senti.numbers import UNKNOWN, duration, interval
 from senti.studies.outcome import best_config, best_first, best_run, importances, trial_table
 from senti.studies.storage import known_sweeps, place_of
-from senti.studies.sweep import Sweep, is_going, reopen
+from senti.studies.sweep import Sweep, is_going, is_starting, reopen
 from senti.ui import html
 from senti.ui.forms import written
 from senti.ui.widgets import Caption, figure, friendly, page
 
 SECONDS = 2.0  # between two looks
-STARTING_SECONDS = 20  # until the process of a sweep can be seen
 NONE_YET = "No sweep yet. Press «Start the sweep»: with an SVM the first trials take seconds once the reviews are read."
 HISTORY = Caption(
     "Does it still get better?",
@@ -80,7 +78,7 @@ def show_sweep(root: Path, name: str | None, seen: str) -> tuple[Any, ...]:
     except UnknownRun:  # its process has only made the file so far
         return ("", gr.Timer(active=True), html.empty_state("It is being made."), *_buttons(False, False), *_hidden())
     table, going = trial_table(sweep, study), is_going(root, name)
-    active = going or starting(root, name)
+    active = going or is_starting(root, name)
     news = f"{name} {active} {going} {table.to_json()}"
     if news == seen:
         return tuple(gr.skip() for _ in range(11))
@@ -89,12 +87,6 @@ def show_sweep(root: Path, name: str | None, seen: str) -> tuple[Any, ...]:
     buttons = _buttons(going, not active and done < sweep.total)
     says = _status(root, sweep, table, done, going, active)
     return (news, gr.Timer(active=active), says, *buttons, *_drawn(sweep, table, shares), _table(sweep, table, going))
-
-
-def starting(root: Path, name: str) -> bool:
-    """True shortly after a sweep was started from the page."""
-    log = place_of(root, name, ".txt")
-    return log.exists() and time.time() - log.stat().st_mtime < STARTING_SECONDS
 
 
 def _buttons(stops: bool, goes_on: bool) -> tuple[Any, Any]:

@@ -16,7 +16,7 @@ from senti.methods import TITLES
 from senti.runs import launch
 from senti.studies.space import SWEPT, parse_space, sweepable
 from senti.studies.storage import known_sweeps, place_of
-from senti.studies.sweep import Sweep, announced, begin, reopen, stop_sweep
+from senti.studies.sweep import Sweep, announced, begin, mark_starting, reopen, stop_sweep
 from senti.ui import html
 from senti.ui.choice import Choice, chosen_source
 from senti.ui.forms import with_choice
@@ -102,9 +102,8 @@ def check_may_sweep() -> None:
 
 
 def _launched(root: Path, sweep: Sweep) -> Any:
-    log = place_of(root, sweep.name, ".txt")
-    log.touch()  # it is starting, as long as this is new
-    launch([*sweep.words, "--output-dir", str(root.resolve())], log)
+    mark_starting(root, sweep.name)
+    launch([*sweep.words, "--output-dir", str(root.resolve())], place_of(root, sweep.name, ".txt"))
     return gr.Dropdown(known_sweeps(root), value=sweep.name, visible=True)
 
 
