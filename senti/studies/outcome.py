@@ -17,7 +17,7 @@ FEW = 4  # finished trials below which nothing is said of the knobs
 
 def trial_table(sweep: Sweep, study: "Study") -> pd.DataFrame:
     """One row per trial in order: number, state, the knobs that vary, accuracy (mean on validation; NaN unless
-    finished), low, high, seconds, epochs_seen, same_as, why (of a failure).
+    finished), low, high, seconds, reports (epochs that it told of), same_as, why (of a failure).
     """
     n = study.user_attrs[SPEC]["rows"]["validation"]
     rows = []
