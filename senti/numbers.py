@@ -30,6 +30,12 @@ def interval(share: float | None, low: float | None, high: float | None) -> str:
     return f"{share * 100:.1f} ± {(high - low) * 50:.1f} %"
 
 
+def rate(value: float) -> str:
+    """A learning rate as a person writes it, with two digits at most: 7.4e-5, 5e-4."""
+    mantissa, exponent = f"{value:.1e}".split("e")
+    return f"{float(mantissa):g}e{int(exponent)}"
+
+
 def plus_minus(value: float, low: float, high: float) -> str:
     """A number with half the width of its interval: 0.68 ± 0.03."""
     return f"{value:.2f} ± {(high - low) / 2:.2f}"

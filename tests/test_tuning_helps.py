@@ -129,7 +129,7 @@ FALLING, RISING = np.linspace(0.7, 0.3, 64), np.r_[np.linspace(0.7, 0.4, 40), np
     ("config", "events", "result", "says"),
     [
         (FinetuneConfig(lr=5e-5), losses(RISING), None, r"rose again, from 0.4\d to 0.7\d. Take a lower learning rate, "
-         "2e-05 instead of 5e-05"),
+         "1.7e-5 instead of 5e-5"),
         (LoraConfig(), losses(RISING), outcome(GOOD), "an alpha of twice the rank, 16 instead of 32"),
         (LoraConfig(), losses(FALLING, [0.7, 0.5, 0.4, 0.6]), None, "from 0.40 after epoch 2 to 0.60"),
         (TfidfConfig(), losses([]), outcome([[50, 0], [48, 2]]), "98 % of its answers are «negative»"),

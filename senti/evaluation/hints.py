@@ -10,7 +10,7 @@ import pandas as pd
 
 from senti.config import Config, FinetuneConfig, LoraConfig, MajorityConfig, SvmConfig, TrainConfig
 from senti.evaluation.scores import wilson
-from senti.numbers import duration, percent
+from senti.numbers import duration, percent, rate
 from senti.runs import Run
 
 PARTS = 8  # of the logged losses; a part's mean is what is looked at, for a single batch's loss is mostly noise
@@ -50,7 +50,7 @@ def _rises(config: TrainConfig, losses: np.ndarray) -> str:
     means = [float(part.mean()) for part in np.array_split(losses, PARTS)]
     if means[-1] < RISE * min(means):
         return ""
-    advice = f"Take a lower learning rate, {config.lr / 3:.1g} instead of {config.lr:.2g}, or a longer warm-up"
+    advice = f"Take a lower learning rate, {rate(config.lr / 3)} instead of {rate(config.lr)}, or a longer warm-up"
     if isinstance(config, LoraConfig) and config.lora_alpha > 2 * config.lora_rank:
         advice += f", or an alpha of twice the rank, {2 * config.lora_rank} instead of {config.lora_alpha}"
     return f"The training loss rose again, from {min(means):.2f} to {means[-1]:.2f}. {advice}."

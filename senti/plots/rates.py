@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from senti import numbers
 from senti.plots.frame import dress
 from senti.plots.palette import ACCENT, QUIET
 
@@ -38,8 +39,8 @@ def loss_over_rates(curve: pd.DataFrame, suggestion: float | None, default: floa
     for place, (name, rate, dash, color) in enumerate(marks):
         figure.add_scatter(
             x=[rate, rate], y=[bottom, top - place * 0.09 * (top - bottom)], mode="lines+text", showlegend=False,
-            line={"color": color, "dash": dash, "width": 2}, text=["", f" {name}, {rate:.0e}"], hoverinfo="skip",
-            textposition="bottom right", textfont={"color": color},
+            text=["", f" {name}, {numbers.rate(rate)}"], textposition="bottom right", textfont={"color": color},
+            line={"color": color, "dash": dash, "width": 2}, hoverinfo="skip",
         )  # fmt: skip
     figure.update_yaxes(range=[bottom, top], tickformat=".2f")
     return figure.update_xaxes(type="log", tickformat=".0e", dtick=1)

@@ -19,6 +19,7 @@ from senti.encoder import load_classifier, load_tokenizer, resolve_model
 from senti.encoder.facts import reading_checksum
 from senti.evaluation.kept import read_rows, write_rows
 from senti.evaluation.progress import Report
+from senti.numbers import rate
 
 STEPS = 200
 BOUNDS = {"finetune": (1e-6, 1e-2), "lora": (1e-5, 1e-1)}  # where nothing moves yet, and where everything breaks
@@ -46,7 +47,7 @@ class Found:
         """What was found, in a sentence."""
         if self.suggestion is None:
             return "The loss does not fall at any of these rates, so there is no suggestion; use more reviews."
-        return f"The loss falls fastest at about {self.suggestion:.1e}; the default is {self.default:.0e}."
+        return f"The loss falls fastest at about {rate(self.suggestion)}; the default is {rate(self.default)}."
 
 
 def find_lr(config: TrainConfig, corpus: Corpus, on_progress: Report | None = None) -> Found:
