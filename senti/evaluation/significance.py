@@ -56,7 +56,7 @@ def pairwise(runs: Sequence[Run], split: str = "test") -> pd.DataFrame:
     """
     check_same_reviews(runs)
     right = {run.name: right_answers(run, split) for run in runs}
-    titles = {run.name: run_title(run.config) for run in runs}
+    titles = _titles(runs)
     rows = []
     for a, b in itertools.combinations(right, 2):
         a, b = (a, b) if right[a].mean() >= right[b].mean() else (b, a)
@@ -67,6 +67,13 @@ def pairwise(runs: Sequence[Run], split: str = "test") -> pd.DataFrame:
     frame.insert(6, "corrected", holm(frame["p"].to_list()))
     said = [sentence(titles[r.first], titles[r.second], r.difference, r.corrected, r.n) for r in frame.itertuples()]
     return frame.assign(sentence=said)
+
+
+def _titles(runs: Sequence[Run]) -> dict[str, str]:
+    """What each run is called, with its name where another is called the same."""
+    found = [run_title(run.config) for run in runs]
+    return {run.name: title if found.count(title) == 1 else f"{title} ({run.name})"
+            for run, title in zip(runs, found, strict=True)}  # fmt: skip
 
 
 def shown_p(p: float) -> str:
