@@ -144,6 +144,20 @@ def test_a_process_that_dies_at_any_moment_of_a_claim_leaves_nothing_behind(root
     assert [trial.state.name for trial in begun.study.get_trials()] == ["COMPLETE"] * 2
 
 
+def test_a_trial_is_worth_the_mean_of_its_seeds(root, tfidf, monkeypatch):
+    conduct = trials.conduct
+
+    def lucky(run):
+        result = conduct(run)
+        result["scores"]["validation"]["accuracy"] = 0.5 + 0.1 * run.config.seed
+        return result
+
+    monkeypatch.setattr(trials, "conduct", lucky)
+    begun = begin(root, swept(tfidf, "C=0.1", trials=1, seeds=3))
+    (trial,) = done(begun)
+    assert trial.value == pytest.approx(0.6) and len(list_runs(root)) == 3
+
+
 def test_a_stopped_sweep_goes_on_with_the_very_trial(root, tfidf, monkeypatch):
     begun, conduct = begin(root, swept(tfidf, "C=0.01..10:log", trials=3, seeds=2)), trials.conduct
 
