@@ -10,7 +10,7 @@ from senti.config import FinetuneConfig, LoraConfig, MajorityConfig, SvmConfig, 
 from senti.errors import BadConfig, RunFailed, Stopped
 from senti.evaluation import compare, disagreements, results_table
 from senti.experiment import conduct, create, prepare
-from senti.methods import load
+from senti.methods import load, svm
 from senti.runs import stop_run
 from senti.ui.begin import begin
 
@@ -71,6 +71,14 @@ def test_training_learns_and_its_rows_tell(root, config):
     assert train[["lr", "grad_norm", "seconds", "total_steps"]].notna().all(axis=None)
     assert train["samples_per_second"].iloc[1:].gt(0).all()
     assert not (run.path / "state").exists()
+
+
+def test_a_time_without_the_reading_is_said_to_be_one(root, tiny_folder, with_hub_cache, monkeypatch, tmp_path):
+    monkeypatch.setenv("SENTI_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(svm, "WORTH_KEEPING", 10)
+    first, second = (conduct(create(root, prepare(SvmConfig(dataset=str(tiny_folder), model="distilbert", C=C))))
+                     for C in (0.1, 1.0))  # fmt: skip
+    assert first["notes"] == [] and second["notes"] == [svm.FROM_DISK]
 
 
 def test_the_best_epoch_is_kept_not_the_last(root, config):

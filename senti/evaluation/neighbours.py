@@ -71,10 +71,7 @@ def has_read(run: Run) -> bool:
     if isinstance(config, TrainConfig):
         return _reader(run, config).has_read(texts)
     if isinstance(config, SvmConfig):
-        return len(texts) < svm.WORTH_KEEPING or features_are_kept(
-            resolve_model(config.model), texts, layer=config.layer, pooling=config.pooling,
-            max_length=config.max_length, truncation=config.truncation, precision=config.precision,
-        )  # fmt: skip
+        return len(texts) < svm.WORTH_KEEPING or svm.are_kept(config, resolve_model(config.model), texts)
     if _by_prompts(config):
         return len(texts) < svm.WORTH_KEEPING or features_are_kept(
             resolve_model(config.model), texts, pooling="mean", max_length=config.max_length,

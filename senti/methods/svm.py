@@ -8,27 +8,31 @@ import numpy as np
 
 from senti.config import SvmConfig
 from senti.corpus import Corpus
-from senti.encoder import Backbone, features, model_facts, resolve_model
+from senti.encoder import Backbone, features, features_are_kept, model_facts, resolve_model
 from senti.methods import linear
 from senti.methods.fitted import Fitted
 from senti.runs import Run
 
 LADDER = ("cls", "mean")  # poolings that are set side by side: one reading makes both
 WORTH_KEEPING = 100  # texts; fewer are a person trying sentences
+FROM_DISK = "Its reviews had been read before and the vectors came from disk: its training time leaves the reading out."
 
 
 def fit(config: SvmConfig, corpus: Corpus, run: Run) -> Fitted:
     """Read every training text with the frozen backbone, standardise the vectors, fit the SVM, save it."""
     backbone, train = resolve_model(config.model), corpus.splits["train"]
+    texts = list(train["text"])
+    kept = len(texts) >= WORTH_KEEPING and are_kept(config, backbone, texts)
     began = time.perf_counter()
-    read = vectors(config, backbone, list(train["text"]), linear.recorder(run, "features", began),
+    read = vectors(config, backbone, texts, linear.recorder(run, "features", began),
                    lambda: run.stop_requested, also=LADDER)  # fmt: skip
     model, notes = linear.fit_linear(config, pipeline(config), read, train, run)
     linear.save(model, run.model_path)
     seconds = time.perf_counter() - began
     trained = linear.size_of(model)
     return Fitted(_predictor(model, backbone, config, len(corpus.labels), LADDER), trained,
-                  trained + model_facts(backbone)["parameters"], seconds, notes)  # fmt: skip
+                  trained + model_facts(backbone)["parameters"], seconds,
+                  notes + ((FROM_DISK,) if kept else ()))  # fmt: skip
 
 
 def pipeline(config: SvmConfig) -> Any:
@@ -52,6 +56,14 @@ def vectors(
         backbone, texts, layer=config.layer, pooling=config.pooling, max_length=config.max_length,
         truncation=config.truncation, precision=config.precision, on_progress=on_progress, should_stop=should_stop,
         cache=len(texts) >= WORTH_KEEPING, also=also,
+    )  # fmt: skip
+
+
+def are_kept(config: SvmConfig, backbone: Backbone, texts: Sequence[str]) -> bool:
+    """True if the features that the config asks for lie on disk. Loads no model."""
+    return features_are_kept(
+        backbone, texts, layer=config.layer, pooling=config.pooling, max_length=config.max_length,
+        truncation=config.truncation, precision=config.precision,
     )  # fmt: skip
 
 

@@ -40,7 +40,7 @@ def results(facts: Facts) -> Section:
         )]  # fmt: skip
         blocks += [Paragraph(line) for line in headline(group)]
         blocks += _seeds(group)
-        blocks += [Paragraph(f"{inside(group.titles[run.name])}: {note}") for run in group.runs
+        blocks += [Paragraph(f"{group.titles[run.name]}: {note}") for run in group.runs
                    for note in (run.result or {}).get("notes", [])]  # fmt: skip
         blocks += _curves(group)
     blocks.append(Words("What in these numbers did you expect, and what surprises you? Does a curve show overfitting?"))

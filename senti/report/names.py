@@ -51,7 +51,7 @@ def _differing(config: Config, others: Sequence[Config]) -> list[str]:
 
 def value_words(value: Any) -> str:
     """A knob's value: 5e-05, yes, not set."""
-    if value is None:
+    if value is None or value == "":
         return "not set"
     if isinstance(value, bool):
         return "yes" if value else "no"
