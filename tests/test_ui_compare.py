@@ -87,6 +87,15 @@ def test_runs_on_other_reviews_stand_in_a_table_of_their_own(runs):
     assert html.count("<table") == 2
 
 
+def test_runs_that_are_called_the_same_are_told_apart_by_name(runs):
+    from senti.evaluation import results_table
+
+    rows = results_table(runs[0])
+    assert "<small>" not in verdicts.results(rows)
+    twice = pd.concat([rows, rows.assign(run=[f"again-{run}" for run in rows["run"]])])
+    assert all(f"<small>{run}</small>" in verdicts.results(twice) for run in twice["run"])
+
+
 def test_names_from_files_stay_text():
     hostile = "<img src=x onerror=alert(1)>"
     row = {"run": "r", "title": "TF-IDF", "method": "tfidf", "model": hostile, "dataset": hostile, "label": hostile,

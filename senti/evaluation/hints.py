@@ -15,7 +15,7 @@ from senti.runs import Run
 
 PARTS = 8  # of the logged losses; a part's mean is what is looked at, for a single batch's loss is mostly noise
 LEAST_LOSSES = 4 * PARTS  # below, a part is not four batches and its mean still noise
-RISE = 1.15  # means of parts wander by some per cent from one to the next; more than this is no wandering
+RISE = 1.15  # and by more than two standard errors: means of parts wander from one to the next
 WORSE = 1.1  # a validation loss is of the same reviews each time: a tenth above its lowest is beyond its noise
 ONE_CLASS = 0.95  # so much of all answers, where no label has more than nine tenths of the reviews
 CUT = 0.1  # were each cut review of two labels answered by chance, a tenth of them would cost at most five points
@@ -47,8 +47,11 @@ def _rises(config: TrainConfig, losses: np.ndarray) -> str:
     """The training loss ends above its lowest."""
     if len(losses) < LEAST_LOSSES:
         return ""
-    means = [float(part.mean()) for part in np.array_split(losses, PARTS)]
-    if means[-1] < RISE * min(means):
+    parts = np.array_split(losses, PARTS)
+    means = [float(part.mean()) for part in parts]
+    lowest = parts[int(np.argmin(means))]
+    noise = float(np.hypot(*(part.std() / len(part) ** 0.5 for part in (lowest, parts[-1]))))
+    if means[-1] < max(RISE * min(means), min(means) + 2 * noise):
         return ""
     advice = f"Take a lower learning rate, {rate(config.lr / 3)} instead of {rate(config.lr)}, or a longer warm-up"
     if isinstance(config, LoraConfig) and config.lora_alpha > 2 * config.lora_rank:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 SHAPES = ("circle", "diamond", "square", "triangle-up", "cross", "star")
+MOST_MARKED = 12  # dots with words beside them
 WEIGHTS = [n * 10**power for power in range(1, 10) for n in (1, 3)]  # ticks of an axis that counts weights
 
 
@@ -63,19 +64,20 @@ def results_dots(table: pd.DataFrame) -> "go.Figure":
 def weights_and_accuracy(table: pd.DataFrame) -> "go.Figure":
     """What training more weights buys: trained weights across, test accuracy up, a dot with its interval per run.
 
-    Runs of one `name` share a shape, those of one method their colour; `mark` stands beside the dot.
+    Runs of one `name` share a shape, those of one method their colour; `mark` stands beside the dot, unless there are
+    so many that they would cover each other.
     """
     import plotly.graph_objects as go
 
-    figure = go.Figure()
+    figure, few = go.Figure(), len(table) <= MOST_MARKED
     shapes = {name: i for _, names in table.groupby("method")["name"] for i, name in enumerate(names.unique())}
     for (method, name), runs in table.groupby(["method", "name"], sort=False):
         says = [f"{plain(r.title)}: {r.trained:,} weights trained, {r.test:.1%} of {r.n_test:,} test reviews right"
                 for r in runs.itertuples()]  # fmt: skip
         figure.add_scatter(
             x=runs["trained"], y=runs["test"], mode="markers+text", name=plain(name), hovertext=says,
-            hoverinfo="text", text=[plain(mark) for mark in runs["mark"]], textposition="middle right",
-            textfont={"color": INK}, marker={
+            hoverinfo="text", text=[plain(mark) if few else "" for mark in runs["mark"]],
+            textposition="middle right", textfont={"color": INK}, marker={
                 "color": METHOD_COLORS.get(str(method), QUIET), "size": 12,
                 "symbol": SHAPES[shapes[name] % len(SHAPES)],
             },

@@ -20,6 +20,7 @@ COST = Caption(
     "Intervals that overlap mean that it could be otherwise on other reviews. Time and memory are those of the machine "
     "a run was trained on.",
 )
+MOST_TOLD = 6  # dominated runs by name; more would be a wall of words
 CHOICES = [(words[0].upper() + words[1:], name) for name, words in COSTS.items()]
 
 
@@ -35,7 +36,10 @@ def show(root: Path, names: list[str], cost: str) -> tuple[str | None, str]:
     lost = [f"{title} (by {other})" for title, other in zip(known["title"], by, strict=True) if other]
     unknown = table[table[cost].isna()]["title"]
     told = [f"Worth their cost: {'; '.join(known['title'][by == ''])}."]
-    told += [f"Dominated: {'; '.join(lost)}."] if lost else []
+    if len(lost) > MOST_TOLD:
+        told.append(f"{len(lost)} others are dominated: for each of them, another run is as right and costs no more.")
+    elif lost:
+        told.append(f"Dominated: {'; '.join(lost)}.")
     told += [f"Not shown, since theirs is not known: {'; '.join(unknown)}."] if len(unknown) else []
     return drawn.to_json(), html.paragraphs(told)
 

@@ -71,7 +71,8 @@ def _group(rows: pd.DataFrame, repeated: pd.DataFrame) -> str:
     first = rows.iloc[0]
     axis = (min(rows["test_low"].min(), 0.5), max(rows["test_high"].max(), 0.9))
     more = beyond(rows)
-    cells = [_cells(row, axis, list(more)) for row in rows.to_dict("records")]
+    alike = rows["title"].duplicated(keep=False)
+    cells = [_cells(row, axis, list(more), named) for row, named in zip(rows.to_dict("records"), alike, strict=True)]
     columns = [*COLUMNS[:7], *more.values(), *COLUMNS[7:]]
     numbers = [name for name in columns if name not in ("Method", "Model", "95 % interval")]
     title = f"{dataset_title(first['dataset'])}, {first['train_rows']:,} training reviews"
@@ -93,10 +94,13 @@ def _seeds(repeated: pd.DataFrame) -> str:
     return drawn + notes([MEANING, *same])
 
 
-def _cells(row: dict, axis: tuple[float, float], more: list[str]) -> list[str]:
+def _cells(row: dict, axis: tuple[float, float], more: list[str], named: bool) -> list[str]:
+    """named: say the run's name too, for another one is called the same."""
     title = f"<b>{h(row['title'])}</b>"
     if row["run"].startswith(SHIPPED):
         title += ' <em class="s-badge">included</em>'
+    elif named:
+        title += f"<br><small>{h(row['run'])}</small>"
     return [
         title, h(row["model"] or "–"), count(row["trained"]), duration(row["train_seconds"]),
         percent(row["validation"]), interval(row["test"], row["test_low"], row["test_high"]), dot(row, axis),
