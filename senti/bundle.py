@@ -4,6 +4,7 @@ NAME/config.json result.json events.jsonl predictions.parquet model/*.{json,safe
 """
 
 import json
+import lzma
 import re
 import secrets
 import shutil
@@ -75,7 +76,7 @@ def _extract(path: Path, aside: Path) -> Path:
             left = MOST_BYTES
             for member in members:
                 left = _write(archive, member, aside / member.filename, left, path.name)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError) as e:
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, RuntimeError, EOFError, ValueError) as e:
         raise BadData(f"{path.name} is not a whole zip file of a run ({e}); pack the run again.") from None
     except OSError as e:
         raise BadData(f"{path.name} cannot be unpacked here ({e.strerror}); mend that and try again.") from None

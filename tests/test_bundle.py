@@ -161,6 +161,19 @@ def test_a_broken_stream_and_a_full_disk_are_told_apart(runs, tmp_path, monkeypa
         unpack(tmp_path / "root", tmp_path / "run.zip")
 
 
+@pytest.mark.parametrize("way", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_broken_stream_is_refused_however_it_was_compressed(runs, tmp_path, way):
+    file, name = tmp_path / "broken.zip", f"{runs[0].name}/config.json"
+    with zipfile.ZipFile(pack(runs[0], tmp_path / "run.zip")) as whole, zipfile.ZipFile(file, "w", way) as archive:
+        for member in whole.namelist():
+            archive.writestr(member, whole.read(member))
+        begin = archive.getinfo(name).header_offset + 30 + len(name) + 9  # past the properties of lzma
+    data = file.read_bytes()
+    file.write_bytes(data[:begin] + bytes(byte ^ 0xFF for byte in data[begin : begin + 20]) + data[begin + 20 :])
+    with pytest.raises(BadData, match=r"broken\.zip"):
+        unpack(tmp_path / "root", file)
+
+
 def test_only_a_finished_run_is_packed(runs, tmp_path):
     run = create(tmp_path, prepare(TfidfConfig("bundled")))
     with pytest.raises(UnknownRun, match="only a finished run"):
