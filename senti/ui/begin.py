@@ -35,5 +35,5 @@ def begin_all(root: Path, configs: Sequence[Config], then: str) -> Run:
             queued += 1
     except SentiError as e:  # what has begun goes on all the same
         gr.Info(f"The rest is not trained: {html.h(e)}")
-    gr.Info(f"{queued} of {len(configs)} runs are queued; {then}")
+    gr.Info(f"{queued} of {len(configs)} runs are queued. {then}")
     return run

@@ -27,7 +27,7 @@ BENCH = Bench(
     button="Start LoRA",
     empty="No LoRA run yet. Press «Start LoRA» on the left; with 200 reviews it takes seconds.",
 )
-GROWS = "the figure grows as they finish."
+GROWS = "The figure grows as they finish."
 STUDY = Caption(
     "How few weights are enough?",
     "every LoRA and fine-tuning run on these reviews",
@@ -81,7 +81,7 @@ def _place_study(root: Path, choice: gr.State, placed: Placed) -> None:
     all_ranks = f"{', '.join(map(str, RANKS[:-1]))} and {RANKS[-1]}"
     with gr.Row():
         sweep = gr.Button(f"Train ranks {all_ranks} with these knobs", size="md", min_width=240)
-        whole = gr.Button(f"The same for three sets of layers: {3 * len(RANKS)} runs", size="md", min_width=240)
+        whole = gr.Button(f"The same for three sets of layers: up to {3 * len(RANKS)} runs", size="md", min_width=240)
     private: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": 4}
     gr.on(
         [panel.stage.change, panel.name.change, placed.tab.select], partial(show_study, root), panel.name,
