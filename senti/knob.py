@@ -1,5 +1,6 @@
 """A knob: a dataclass field with its help and its bounds, and the check of a value against them."""
 
+import functools
 import math
 from dataclasses import field
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -28,11 +29,17 @@ def knob(
 
 def value_type(cls: type, name: str) -> type:
     """The type of a knob without its `| None`."""
-    hint = get_type_hints(cls)[name]
+    hint = _hints(cls)[name]
     if get_origin(hint) is None:
         return hint
     assert get_origin(hint) is Union or str(get_origin(hint)).endswith("UnionType'>"), hint
     return next(arg for arg in get_args(hint) if arg is not type(None))
+
+
+@functools.cache
+def _hints(cls: type) -> dict[str, Any]:
+    """The types of a class's fields; every config that is made asks for all of its own."""
+    return get_type_hints(cls)
 
 
 def check(name: str, value: Any, kind: type, meta: Any) -> None:
