@@ -38,7 +38,7 @@ def served(hub_cache: Path, runs: Path) -> Iterator[Served]:
 @pytest.fixture(scope="module")
 def client(served: Served) -> Iterator[Client]:
     """A visitor's program."""
-    client = Client(served.url, verbose=False)
+    client = Client(served.url, verbose=False, ssl_verify=False)
     yield client
     client.close()
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import time
+from functools import partial
 
 import httpx
 import pytest
@@ -13,7 +14,8 @@ from senti.errors import BadConfig, MissingModel, Stopped, UnknownRun
 from senti.experiment import conduct, create, prepare, resume
 from senti.limits import LOCAL, SHARED, SPACE, limits
 from senti.runs import open_run
-from senti.ui.choice import checked_model
+from senti.ui.choice import Source, checked_model
+from senti.ui.choice import read as read_reviews
 from senti.ui.known import HEADER
 from senti.visitors import (
     Turnstile,
@@ -164,22 +166,31 @@ def test_a_shared_page_offers_its_own_models_only(monkeypatch):
 def test_through_a_real_server(root, hub_cache):
     run = create(root, prepare(TfidfConfig("rotten_tomatoes")), "taken", owner=ANN.owner)
     with serve(root, hub_cache, SENTI_MODE="shared", SENTI_INSTRUCTOR=WORD) as app:
-        first = httpx.get(app.url)
+        first, visit = httpx.get(app.url), partial(Client, app.url, verbose=False, ssl_verify=False)
         (cookie,) = first.headers.get_list("set-cookie")
         assert cookie.startswith("senti_visitor=") and "HttpOnly" in cookie and "SameSite" in cookie
         assert "set-cookie" not in httpx.get(app.url, cookies=first.cookies).headers
         ask = {"ann": {HEADER: "token of ann"}, "bob": {HEADER: "token of bob"}}
         with pytest.raises(Exception, match="somebody else"):
-            Client(app.url, headers=ask["bob"], verbose=False).predict("taken", api_name="/stop_run")
+            visit(headers=ask["bob"]).predict("taken", api_name="/stop_run")
         assert run.status == "queued"
         said = httpx.get(f"{app.url.rstrip(chr(47))}/?instructor=wrong")
         assert said.status_code == 403 and "set-cookie" not in said.headers
         opened = httpx.get(f"{app.url.rstrip(chr(47))}/?instructor={WORD}", follow_redirects=False)
         assert opened.status_code == 303 and opened.headers["location"] == "/" and WORD not in str(opened.cookies)
         headers = {"cookie": f"senti_instructor={opened.cookies['senti_instructor']}"}
-        assert Client(app.url, headers=headers, verbose=False).predict("taken", api_name="/stop_run") == "stopped"
-        name = Client(app.url, headers=ask["ann"], verbose=False).predict(
-            "majority", '{"dataset": "rotten_tomatoes"}', api_name="/start_run"
-        )
+        assert visit(headers=headers).predict("taken", api_name="/stop_run") == "stopped"
+        name = visit(headers=ask["ann"]).predict("majority", '{"dataset": "rotten_tomatoes"}', api_name="/start_run")
         facts = open_run(root, name).facts
         assert facts["owner"] == ANN.owner and facts["minutes"] == SHARED.minutes
+
+
+def test_files_of_many_visitors_are_each_read_once(tmp_path):
+    files = [Source(str(tmp_path / f"{i}.csv"), None, None, 0) for i in range(30)]
+    for i, file in enumerate(files):
+        rows = "".join(f"visitor {i} saw film {row},{row % 2}\n" for row in range(20))
+        (tmp_path / f"{i}.csv").write_text(f"text,label\n{rows}")
+        assert file.name.endswith(f"{i}.csv") and read_reviews(file).rows["train"] == 16
+    first = [read_reviews(file) for file in files]
+    assert all(read_reviews(file) is corpus for file, corpus in zip(files, first, strict=True))
+    assert all(f"visitor {i} " in corpus.splits["train"]["text"].iloc[0] for i, corpus in enumerate(first))

@@ -54,8 +54,10 @@ def _give_way() -> None:
     """A run started from the app must not make its pages slow, nor take the app with it where memory runs out."""
     if hasattr(os, "nice"):
         os.nice(10)
-    with contextlib.suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("1000")
+    # Linux weighs whole sessions against one another, and a process's own niceness only within its session
+    for name, value in (("autogroup", "10"), ("oom_score_adj", "1000")):
+        with contextlib.suppress(OSError):
+            Path("/proc/self", name).write_text(value)
 
 
 def _print(answer: Answer, as_json: bool) -> int:

@@ -4,6 +4,7 @@
 'senti'
 """
 
+import inspect
 import os
 import shutil
 from pathlib import Path
@@ -72,6 +73,7 @@ def build_app(root: Path = CHECKPOINTS) -> gr.Blocks:
         }  # fmt: skip
         link.build(app, link.Parts(places, values, comparison.runs, choice, copy))
     _hide_progress(app)
+    _keep_signatures(app)
     return app.queue(default_concurrency_limit=8)
 
 
@@ -107,6 +109,16 @@ def _hide_progress(app: gr.Blocks) -> None:
     for event in app.fns.values():
         if event.show_progress == "hidden":
             event.show_progress_on = []
+
+
+def _keep_signatures(app: gr.Blocks) -> None:
+    """Work out once which parameters each kind of part takes: Gradio asks that of every part for every new page.
+
+    It is half of what a new visitor costs.
+    """
+    for kind in {type(block) for block in app.blocks.values()}:
+        start: Any = kind.__init__
+        start.__signature__ = inspect.signature(start)
 
 
 def _send(

@@ -3,9 +3,9 @@
 import os
 import threading
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
+from cachetools import LRUCache, cached
 from gradio.utils import get_upload_folder
 
 from senti.corpus import Corpus, in_cache, load_corpus, resolve_source
@@ -15,6 +15,7 @@ from senti.errors import BadData, MissingModel
 from senti.limits import limits
 from senti.signs import scrub
 
+MOST_HELD = 2**30  # bytes of reviews kept in memory: thirty visitors' own files, or two or three that are huge
 _reading = threading.Lock()  # the tabs of a page ask at once, and datasets must not prepare the same files twice
 
 
@@ -56,7 +57,11 @@ def read(source: Source) -> Corpus:
         return _read(source)
 
 
-@lru_cache(maxsize=6)
+def _bytes(corpus: Corpus) -> int:
+    return sum(int(frame.memory_usage(deep=True).sum()) for frame in corpus.splits.values())
+
+
+@cached(LRUCache[tuple[Source], Corpus](MOST_HELD, getsizeof=_bytes))
 def _read(source: Source) -> Corpus:
     return load_corpus(source.name, text_column=source.text_column, label_column=source.label_column)
 
