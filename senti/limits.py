@@ -45,7 +45,8 @@ class Limits:
         return [
             *([forgets] if self.forgetful else []),
             f"This page is shared: one run trains at a time, up to {self.waiting} wait, up to {self.active_each} of "
-            f"them yours; you may keep {self.kept_each}. Only who started a run may stop or delete it.",
+            f"them yours; you may keep {self.kept_each}. Only who started a run may stop or delete it, "
+            "and one on a file of their own is shown to them and the instructor alone.",
             f"A run may take {self.minutes:g} minutes, {self.steps:,} steps, {self.train_rows:,} training reviews; a "
             f"file {self.upload_mb} MB, {self.file_rows:,} rows. You get {self.texts_each_minute} answers a minute.",
         ]

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from senti.config import TrainConfig, most_texts
+from senti.corpus.sources import is_path
 from senti.errors import BadConfig, UnknownRun
 from senti.experiment import Prepared
 from senti.limits import Limits
-from senti.runs import ACTIVE, Run, list_runs
+from senti.runs import ACTIVE, Run, all_runs
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,13 @@ def proof(word: str) -> str:
     return hmac.new(secret.encode(), b"senti instructor", hashlib.sha256).hexdigest()
 
 
+def may_look(run: Run, who: Visitor, limits: Limits) -> bool:
+    """True but for another's run on a file of their own: on a shared page its reviews are nobody else's business."""
+    if not limits.shared or who.instructor or not is_path(str(run.facts.get("dataset", ""))):
+        return True
+    return bool(who.owner) and run.facts.get("owner") == who.owner
+
+
 def check_may_change(run: Run, who: Visitor, limits: Limits) -> None:
     """Raises UnknownRun where a run is another's: on a shared page only its owner and the instructor may change it."""
     if not limits.shared or who.instructor:
@@ -72,7 +80,7 @@ def check_may_keep(root: Path, who: Visitor, limits: Limits) -> None:
     """Raises BadConfig where one more run of a visitor would be more than they or the disk may hold."""
     if who.instructor or not limits.shared:
         return
-    mine = _runs_of(who, list_runs(root))
+    mine = _runs_of(who, all_runs(root))
     _check("runs of yours would be kept with this one", len(mine) + 1, limits.kept_each, "delete one first")
     if limits.disk_gb is not None:
         used = sum(path.stat().st_size for path in Path(root).rglob("*") if path.is_file()) / 1e9
@@ -94,7 +102,7 @@ def _runs_of(who: Visitor, runs: list[Run]) -> list[Run]:
 
 def _check_queue(root: Path, who: Visitor, limits: Limits) -> None:
     """Raises BadConfig where one more run would be one too many."""
-    waiting = [run for run in list_runs(root) if run.status in ACTIVE]
+    waiting = [run for run in all_runs(root) if run.status in ACTIVE]
     _check("runs would wait with this one", len(waiting) + 1, limits.waiting, "wait until some have finished")
     if limits.shared and not who.instructor:
         active = len(_runs_of(who, waiting)) + 1

@@ -1,5 +1,6 @@
 """A shared page: whose a run is, what may be started, how much may be asked, and what the page says of it."""
 
+import contextlib
 import dataclasses
 import time
 from functools import partial
@@ -13,7 +14,7 @@ from senti.config import FinetuneConfig, MajorityConfig, TfidfConfig
 from senti.errors import BadConfig, MissingModel, Stopped, UnknownRun
 from senti.experiment import conduct, create, prepare, resume
 from senti.limits import LOCAL, SHARED, SPACE, limits
-from senti.runs import open_run
+from senti.runs import list_runs, open_run, queue_place, seen_by
 from senti.ui.choice import Source, checked_model
 from senti.ui.choice import read as read_reviews
 from senti.ui.known import HEADER
@@ -23,6 +24,7 @@ from senti.visitors import (
     check_may_change,
     check_may_resume,
     check_may_start,
+    may_look,
     new_token,
     proof,
     visitor,
@@ -163,7 +165,27 @@ def test_a_shared_page_offers_its_own_models_only(monkeypatch):
         checked_model("someone/model")
 
 
-def test_through_a_real_server(root, hub_cache):
+@pytest.mark.parametrize(
+    ("dataset", "limits", "who", "seen"),
+    [("own", SHARED, ANN, True), ("own", SHARED, BOB, False), ("own", SHARED, Visitor(), False),
+     ("own", SHARED, Visitor(instructor=True), True), ("own", LOCAL, BOB, True),
+     ("rotten_tomatoes", SHARED, BOB, True)],
+)  # fmt: skip
+def test_a_run_on_a_file_of_one_s_own_is_one_s_own(root, tiny_folder, dataset, limits, who, seen):
+    config = MajorityConfig(str(tiny_folder) if dataset == "own" else dataset)
+    run = create(root, prepare(config), owner=ANN.owner)
+    others = create(root, prepare(MajorityConfig(str(tiny_folder))))
+    assert may_look(others, who, limits) is (not limits.shared or who.instructor)  # nobody's is not everybody's
+    with seen_by(lambda run: may_look(run, who, limits)):
+        assert (run.name in [each.name for each in list_runs(root)]) is seen
+        with contextlib.nullcontext() if seen else pytest.raises(UnknownRun, match="No run named"):
+            open_run(root, run.name)
+    assert len(list_runs(root)) == 2 and queue_place(others) == 1  # the queue counts what it does not show
+
+
+def test_through_a_real_server(root, hub_cache, tiny_folder):
+    conduct(create(root, prepare(MajorityConfig(str(tiny_folder))), "private", owner=ANN.owner))
+    conduct(create(root, prepare(MajorityConfig("rotten_tomatoes")), "public", owner=ANN.owner))
     run = create(root, prepare(TfidfConfig("rotten_tomatoes")), "taken", owner=ANN.owner)
     with serve(root, hub_cache, SENTI_MODE="shared", SENTI_INSTRUCTOR=WORD) as app:
         first, visit = httpx.get(app.url), partial(Client, app.url, verbose=False, ssl_verify=False)
@@ -174,6 +196,7 @@ def test_through_a_real_server(root, hub_cache):
         with pytest.raises(Exception, match="somebody else"):
             visit(headers=ask["bob"]).predict("taken", api_name="/stop_run")
         assert run.status == "queued"
+        see_who_sees_what(visit, ask)
         said = httpx.get(f"{app.url.rstrip(chr(47))}/?instructor=wrong")
         assert said.status_code == 403 and "set-cookie" not in said.headers
         opened = httpx.get(f"{app.url.rstrip(chr(47))}/?instructor={WORD}", follow_redirects=False)
@@ -183,6 +206,18 @@ def test_through_a_real_server(root, hub_cache):
         name = visit(headers=ask["ann"]).predict("majority", '{"dataset": "rotten_tomatoes"}', api_name="/start_run")
         facts = open_run(root, name).facts
         assert facts["owner"] == ANN.owner and facts["minutes"] == SHARED.minutes
+
+
+def see_who_sees_what(visit, ask):
+    """On a file of Ann's own: she sees her run and asks it; to Bob it is not there, in no answer of the app."""
+    ann, bob = visit(headers=ask["ann"]), visit(headers=ask["bob"])
+    assert ann.predict("private", api_name="/run_status")["status"] == "finished"
+    assert "private" in str(ann.predict(api_name="/results")) and "public" in str(bob.predict(api_name="/results"))
+    assert "private" not in str(bob.predict(api_name="/results"))
+    for args, name in ((["private"], "/run_status"), (["a film", ["private"]], "/predict")):
+        with pytest.raises(Exception, match="No run named 'private'") as refusal:
+            bob.predict(*args, api_name=name)
+        assert "public" in str(refusal.value)
 
 
 def test_files_of_many_visitors_are_each_read_once(tmp_path):

@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 from senti.config import command_line
 from senti.errors import BadConfig, Stopped, UnknownRun
 from senti.runs import standby
-from senti.runs.store import ACTIVE, Run, list_runs, open_run
+from senti.runs.store import ACTIVE, Run, all_runs, open_run
 
 TRAINING = ".training.lock"  # held by who trains
 POLITE_SECONDS = 12.0  # after which a stop becomes firm
@@ -115,7 +115,7 @@ def one_at_a_time(root: Path) -> Iterator[None]:
 def queue_place(run: Run) -> int:
     """How many runs come before this one: 0 means it is its turn. One that runs does, whenever it was created."""
     mine = (run.created, run.name)
-    others = [other for other in list_runs(run.path.parent) if other.name != run.name]
+    others = [other for other in all_runs(run.path.parent) if other.name != run.name]
     return sum(
         status == "running" or (status == "queued" and (other.created, other.name) < mine)
         for other, status in ((other, other.status) for other in others)

@@ -31,6 +31,7 @@ from senti.config import Config, from_dict, method_name
 from senti.errors import BadConfig, Diverged, SentiError, UnknownRun
 from senti.runs.events import last_event, parse_event, read_events
 from senti.runs.lock import held
+from senti.runs.sight import is_seen
 
 ACTIVE = ("queued", "running")
 RESUMABLE = ("interrupted", "stopped", "failed")
@@ -247,14 +248,19 @@ def requeue(run: Run) -> None:
 def open_run(root: Path, name: str) -> Run:
     """The run of that name. Raises UnknownRun, naming those that exist."""
     path = Path(root) / name
-    if NAME.fullmatch(name) and not path.is_symlink() and (path / "config.json").is_file():
+    if NAME.fullmatch(name) and not path.is_symlink() and (path / "config.json").is_file() and is_seen(Run(path)):
         return Run(path)
     known = ", ".join(run.name for run in list_runs(root)[:5]) or "none yet"
     raise UnknownRun(f"No run named {name!r} in {root} (there are: {known}).")
 
 
 def list_runs(root: Path) -> list[Run]:
-    """All runs below a folder, newest first."""
+    """The runs below a folder that whoever asks may know of (see `seen_by`), newest first."""
+    return [run for run in all_runs(root) if is_seen(run)]
+
+
+def all_runs(root: Path) -> list[Run]:
+    """Really all of them, newest first: for queue and quotas, where nothing is told of any."""
     if not Path(root).is_dir():
         return []
     found = [Run(p) for p in Path(root).iterdir() if not p.is_symlink() and (p / "config.json").is_file()]
@@ -266,7 +272,7 @@ def delete_run(root: Path, name: str) -> None:
     run = open_run(root, name)
     if run.status in ACTIVE:
         raise UnknownRun(f"{name} is {run.status}; stop it first, then delete it.")
-    for other in list_runs(root):
+    for other in all_runs(root):
         if name in other.facts.get("members", "").split(",") and other.status in (*ACTIVE, "finished"):
             raise UnknownRun(f"{name} is part of the ensemble {other.name}; delete that first.")
         if name == other.facts.get("teacher") and other.status in ACTIVE:

@@ -31,7 +31,7 @@ from senti.ui import (
 from senti.ui.api import build_api
 from senti.ui.choice import Choice, chosen_source
 from senti.ui.guard import guard, most_uploaded
-from senti.ui.known import Greeter
+from senti.ui.known import Greeter, seen_by_visitor
 from senti.ui.reviews import rows_of, shortened
 from senti.ui.selection import MOST_SENT, Selection
 from senti.ui.tab_report import build as build_report
@@ -73,6 +73,8 @@ def build_app(root: Path = CHECKPOINTS) -> gr.Blocks:
         }  # fmt: skip
         link.build(app, link.Parts(places, values, comparison.runs, choice, copy))
     _hide_progress(app)
+    for event in app.fns.values():
+        event.fn = event.fn and seen_by_visitor(event.fn)
     _keep_signatures(app)
     return app.queue(default_concurrency_limit=8)
 

@@ -6,8 +6,10 @@ Programs may send the same secret of their own as the header `x-senti-visitor`. 
 
 import functools
 import os
+from collections.abc import Callable
 from http.cookies import SimpleCookie
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 from urllib.parse import parse_qs
 
 from gradio.context import LocalContext
@@ -17,11 +19,22 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from senti.experiment import Resumed, resume
 from senti.limits import limits
-from senti.runs import Run, one_at_a_time, open_run, spawn
-from senti.visitors import Turnstile, Visitor, check_may_change, check_may_resume, new_token, proof, visitor
+from senti.runs import Run, one_at_a_time, open_run, seen_by, spawn
+from senti.visitors import (
+    Turnstile,
+    Visitor,
+    check_may_change,
+    check_may_resume,
+    may_look,
+    new_token,
+    proof,
+    visitor,
+)
 
 TOKEN, PROOF, HEADER = "senti_visitor", "senti_instructor", "x-senti-visitor"
 DAYS = 90
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 def current_visitor() -> Visitor:
@@ -33,6 +46,18 @@ def current_visitor() -> Visitor:
     cookies = SimpleCookie(headers.get("cookie", ""))
     token = cookies[TOKEN].value if TOKEN in cookies else headers.get(HEADER, "")
     return visitor(token, cookies[PROOF].value if PROOF in cookies else "")
+
+
+def seen_by_visitor(handler: Callable[P, R]) -> Callable[P, R]:
+    """A handler for which the runs are there that the visitor who asks may know of."""
+
+    @functools.wraps(handler)
+    def answer(*args: P.args, **kwargs: P.kwargs) -> R:
+        who, now = current_visitor(), limits()
+        with seen_by(lambda run: may_look(run, who, now)):
+            return handler(*args, **kwargs)
+
+    return answer
 
 
 def own_run(root: Path, name: str) -> Run:
