@@ -10,6 +10,7 @@ import pytest
 
 from benchmarks import figure, machine
 from benchmarks.__main__ import main, report
+from benchmarks.guards import GUARDS, Guard
 from benchmarks.rows import ROWS, Row
 
 PROJECT = Path(__file__).parents[1]
@@ -49,3 +50,14 @@ def test_a_side_runs_in_a_process_of_its_own_and_tells_its_figures(tmp_path):
     figures = json.loads(done.stdout.splitlines()[-1])
     assert figures["same"] and figures["second"] < figures["first"] and figures["peak_mb"] > 100
     assert set(ROWS) >= {"features_st", "full", "lora", "fast_lora", "svm", "one_text", "predict", "first_page"}
+
+
+@pytest.mark.parametrize("guard", GUARDS, ids=lambda guard: f"{guard.promise}-{guard.test}")
+def test_every_guard_is_where_the_campaign_takes_it_out(guard: Guard):
+    file, _, name = guard.test.partition("::")
+    assert (PROJECT / "senti" / guard.file).read_text().count(guard.old) == 1
+    assert f"def {name}(" in (PROJECT / "tests" / file).read_text()
+
+
+def test_every_promise_has_a_guard():
+    assert {guard.promise for guard in GUARDS} == set(range(1, 13))

@@ -212,7 +212,7 @@ def create_run(root: Path, config: Config, facts: dict[str, Any], name: str = ""
         raise BadConfig(f"{name!r} cannot name a run; use letters, digits, dots, dashes, at most 80 of them.")
     run = Run(Path(root) / name)
     # after all that are there, even if the clock was set back: it is the order of the queue
-    created = max([time.time(), *(other.created + 1e-3 for other in list_runs(root))])
+    created = max([time.time(), *(other.created + 1e-3 for other in all_runs(root))])
     stamp = {"created": created, "created_at": datetime.now(UTC).isoformat(timespec="seconds")}
     try:
         run.path.mkdir(parents=True)
