@@ -15,6 +15,7 @@ from senti.imports import collect_rarely
 os.environ["HF_HUB_OFFLINE"] = "1"  # read when huggingface_hub is imported, so it must come first
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # what one of the many processes has compiled, the next ones read
 os.environ["OMP_NUM_THREADS"] = "1"  # read when torch is imported; two workers share two cores
 
 REVISIONS = {"rotten_tomatoes": "aa13bc287fa6fcab6daf52f0dfb9994269ffea28"}

@@ -262,7 +262,8 @@ def interrupted(root: Path) -> Run:
 
 def test_a_stale_lock_and_a_reused_pid_fool_nobody(root):
     run = interrupted(root)
-    with subprocess.Popen(["sleep", "600"]) as innocent:
+    with subprocess.Popen(["sleep", "600"]) as innocent, contextlib.ExitStack() as afterwards:
+        afterwards.callback(innocent.kill)
         worker = {"pid": innocent.pid, "born": "1"}
         (run.path / "lock").touch()
         run.write_json("worker.json", worker)
@@ -270,7 +271,6 @@ def test_a_stale_lock_and_a_reused_pid_fool_nobody(root):
         with FileLock(run.path / "lock"):  # alive, but the number in its file is another's
             assert stop_run(root, run.name, 0.1).status == "running"
         assert run.status == "stopped" and innocent.poll() is None
-        innocent.kill()
 
 
 def test_a_clock_that_is_set_back_changes_no_status_and_no_order(root, monkeypatch):
