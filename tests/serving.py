@@ -18,6 +18,7 @@ app, url, _ = launch(Path(sys.argv[1]), prevent_thread_lock=True, quiet=True)
 print(url, flush=True)
 sys.stdin.readline()
 print(sorted({"torch", "transformers", "sklearn", "datasets", "peft"} & set(sys.modules)), flush=True)
+print(app.state_holder.capacity, flush=True)
 sys.stdin.read()
 os._exit(0)  # at once: closing waits for connections that a browser or client keeps
 """
@@ -25,11 +26,12 @@ os._exit(0)  # at once: closing waits for connections that a browser or client k
 
 @dataclass(frozen=True)
 class Served:
-    """A running app: its address, its first page, and the heavy packages it had loaded to serve that."""
+    """A running app: its address, its first page, the heavy packages loaded to serve that, how many pages it keeps."""
 
     url: str
     page: str
     heavy: str
+    kept: int
 
 
 @contextmanager
@@ -45,7 +47,7 @@ def serve(root: Path, hub_cache: Path, first: str = "", **settings: str) -> Iter
         page = read(url).decode()
         process.stdin.write("\n")
         process.stdin.flush()
-        yield Served(url, page, process.stdout.readline().strip())
+        yield Served(url, page, process.stdout.readline().strip(), int(process.stdout.readline()))
         process.communicate()
 
 

@@ -64,6 +64,11 @@ def test_the_first_page_is_served_without_torch(served: Served) -> None:
     assert served.heavy == "[]"
 
 
+def test_visitors_who_come_and_go_do_not_fill_the_memory(served: Served) -> None:
+    """Gradio keeps the parts of every page that was opened, 1.3 MB, up to a number that it must be told."""
+    assert 100 <= served.kept <= 1_000
+
+
 def test_plotly_comes_from_this_machine(served: Served) -> None:
     assert b"plotly" in read(f"{served.url}gradio_api/file={plotly_script().as_posix()}")[:2000].lower()
 

@@ -42,6 +42,7 @@ from senti.ui.widgets import plotly_script
 __all__ = ["CHECKPOINTS", "build_app", "launch", "warm_up"]
 
 CHECKPOINTS = runs_dir()
+MOST_PAGES = 1_000  # whose parts are kept in memory, 1.3 MB each; by itself Gradio would keep 10,000
 
 
 def build_app(root: Path = CHECKPOINTS) -> gr.Blocks:
@@ -90,7 +91,7 @@ def launch(root: Path = CHECKPOINTS, **kwargs: Any) -> Any:
     ours: dict[str, Any] = {
         "theme": theme(), "css": css(), "ssr_mode": False, "run_history": False, "show_error": True, "pwa": False,
         "share": False, "footer_links": ["api", "settings"], "server_name": host, "max_file_size": most_uploaded(),
-        "mcp_server": False, "enable_monitoring": False,
+        "mcp_server": False, "enable_monitoring": False, "state_session_capacity": MOST_PAGES,
         "app_kwargs": {"middleware": [guard(kwargs.get("server_name", host)), Middleware(Greeter)]},
     }  # fmt: skip
     return build_app(root).launch(**ours | kwargs)
