@@ -558,6 +558,7 @@ def test_a_damaged_svm_is_refused(damage, root, tmp_path, capsys):
     code = cli.run(["predict", "a film", "--output_dir", str(tmp_path)])
     said = capsys.readouterr().err
     assert code == 2 and "train the run again" in said and said.count("\n") == 1 and not Path("pwned").exists()
+    assert ("it is not read" in said) is (damage == "hostile")  # refused by its types, before anything is made of them
 
 
 def test_64_order_does_not_depend_on_the_clock(tmp_path):
