@@ -92,7 +92,7 @@ def root(tmp_path_factory, hub_cache) -> Path:
 @pytest.fixture(scope="module")
 def app(root, hub_cache):
     """The app, with a network that is not there, and that tells of every attempt to reach it."""
-    with serve(root, hub_cache, CONNECTIONS, HF_HUB_OFFLINE="0") as served:
+    with serve(root, hub_cache, CONNECTIONS, HF_HUB_OFFLINE="0", GRADIO_ANALYTICS_ENABLED="True") as served:
         asked = Path(f"{root}-asked")
         yield SimpleNamespace(url=served.url, asked=lambda: asked.read_text().split() if asked.exists() else [])
 

@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import signal
 import subprocess
+import threading
 import time
 from pathlib import Path
 
@@ -144,9 +145,10 @@ def test_runs_queue_in_order_of_creation(root):
 
 def test_only_one_run_has_the_machine(root):
     run = make(root)
+    later = threading.Timer(0.5, (run.path / "stop").touch)
     with FileLock(root / ".training.lock"):
-        (run.path / "stop").touch()
-        with pytest.raises(Stopped, match="waited in the queue"), wait_turn(run):
+        later.start()
+        with pytest.raises(Stopped, match="waited in the queue"), wait_turn(run, poll=0.05):
             pytest.fail("two runs at once")
 
 
