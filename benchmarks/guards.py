@@ -129,7 +129,7 @@ def main() -> None:
             kept, removed = passes(Path(folder), guard.test), without(guard, Path(folder))
             unmissed += removed or not kept
             told = ["passes" if each else "fails" for each in (kept, removed)]
-            print(f"| {guard.promise} | {guard.test} | `{guard.old.strip()}` in {guard.file} | {' | '.join(told)} |",
+            print(f"| {guard.promise} | {guard.test} | `{" ".join(guard.old.split())}` in {guard.file} | {' | '.join(told)} |",
                   flush=True)  # fmt: skip
     print(f"{len(chosen) - unmissed} of {len(chosen)} tests fail without their guard, and only then")
     raise SystemExit(bool(unmissed))
