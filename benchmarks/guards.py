@@ -66,7 +66,7 @@ GUARDS = [
     Guard(9, "test_visitors.py::test_every_number_is_said_before_it_is_hit", "limits.py",
           "{self.minutes:g} minutes", "a few minutes"),
     Guard(9, "test_guard.py::test_bodies_are_counted_as_they_come", "ui/guard.py", "if total > most:", "if False:"),
-    Guard(10, "test_standby.py::test_work_gives_way_to_the_pages", "cli/__init__.py", '("autogroup", "10"), ', ""),
+    Guard(10, "test_standby.py::test_work_gives_way_to_the_pages", "cli/__init__.py", '("autogroup", "5"), ', ""),
     Guard(10, "test_visitors.py::test_files_of_many_visitors_are_each_read_once", "ui/choice.py",
           "MOST_HELD = 2**30", "MOST_HELD = 2**14"),
     Guard(10, "test_runs.py::test_only_one_run_has_the_machine", "runs/launch.py",

@@ -87,7 +87,7 @@ def browser():
 @pytest.fixture
 def page(server, browser):
     page = browser.new_page(viewport={"width": 1440, "height": 900})  # with a profile of its own
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(60_000)  # on a machine that does much else
     page.trouble = []
     page.on("pageerror", lambda e: page.trouble.append(str(e)))
     page.on("request", lambda r: page.trouble.append(r.url) if _outside(r.url) else None)
@@ -159,7 +159,7 @@ def test_a_visit(page, server):
     page.get_by_label("Epochs").locator("visible=true").last.fill("50")
     page.get_by_label("Batch size").locator("visible=true").last.fill("1")
     page.get_by_role("button", name="Start fine-tuning").click()
-    wait_for_points(page, 2, timeout=60_000)
+    wait_for_points(page, 2, timeout=150_000)
     before = page.evaluate(POINTS)
     wait_for_points(page, before)
 
@@ -198,7 +198,7 @@ def test_a_visit(page, server):
 def test_the_ladder_is_trained_and_a_mistake_finds_its_neighbours(page):
     open_tab(page, "SVM")
     page.get_by_role("button", name="Train the SVM").click()
-    page.get_by_text("points above").or_(page.get_by_text("points below")).nth(2).wait_for(timeout=60_000)  # 3 steps
+    page.get_by_text("points above").or_(page.get_by_text("points below")).nth(2).wait_for(timeout=150_000)  # 3 steps
     assert page.locator(".s-dot:visible").count() == 4 and is_seen(page.locator(".s-dot:visible").last)
     page.locator("tr[data-pick*=tfidf]:visible").first.click()
     page.locator(".s-panel h3:visible", has_text="TF-IDF").wait_for()  # the rung's run is shown above
@@ -223,7 +223,7 @@ def test_the_ladder_is_trained_and_a_mistake_finds_its_neighbours(page):
 def test_what_is_drawn_round_on_the_map_is_what_the_table_and_the_other_tabs_show(page):
     open_tab(page, "Data")
     open_tab(page, "Map")
-    wait_for_points(page, 0, timeout=60_000)
+    wait_for_points(page, 0, timeout=150_000)
     page.wait_for_timeout(500)
     box = page.locator(".s-figure:visible .nsewdrag").bounding_box()
     x, y, wide, tall = box["x"], box["y"], box["width"], box["height"]
