@@ -48,9 +48,10 @@ def config(lively_model, tiny_folder) -> FinetuneConfig:
 def test_five_killed_runs_end_with_the_weights_of_those_that_were_left_alone(tmp_path, lively_model, tiny_folder):
     chosen = cases(str(tiny_folder), str(lively_model))
     some = {name: chosen[name] for name in ("full fine-tuning, 2 batches per update", "LoRA")}
-    found = [kill for _, kill in kills(Ward(tmp_path), some, 5, seed=3)]
+    found = [kill for _, kill in kills(Ward(tmp_path), some, 5, seed=9)]
     assert [kill.same for kill in found] == [True] * 5
-    assert sum(kill.inside for kill in found) == 2 and any(kill.step for kill in found)
+    assert sum(kill.inside for kill in found) == 2
+    assert all(kill.step % 4 for kill in found if kill.inside)  # in mid-epoch, where the random states tell
 
 
 def work_with_a_child(path: Path, word: str) -> None:
