@@ -58,7 +58,7 @@ GUARDS = [
     Guard(7, "test_hostile_inputs.py::test_a_damaged_svm_is_refused", "methods/linear.py",
           "trusted=TRUSTED)", "trusted=skops.io.get_untrusted_types(file=file))"),
     Guard(8, "test_visitors.py::test_a_run_on_a_file_of_one_s_own_is_one_s_own", "visitors.py",
-          'return bool(who.owner) and run.facts.get("owner") == who.owner', "return True"),
+          "return _is_own(run, who)", "return True"),
     Guard(8, "test_visitors.py::test_through_a_real_server", "ui/__init__.py",
           "event.fn = event.fn and seen_by_visitor(event.fn)", "pass"),
     Guard(9, "test_visitors.py::test_each_limit_is_held_and_named", "visitors.py",

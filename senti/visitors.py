@@ -49,15 +49,14 @@ def may_look(run: Run, who: Visitor, limits: Limits) -> bool:
     """True but for another's run on a file of their own: on a shared page its reviews are nobody else's business."""
     if not limits.shared or who.instructor or not is_path(str(run.facts.get("dataset", ""))):
         return True
-    return bool(who.owner) and run.facts.get("owner") == who.owner
+    return _is_own(run, who)
 
 
 def check_may_change(run: Run, who: Visitor, limits: Limits) -> None:
     """Raises UnknownRun where a run is another's: on a shared page only its owner and the instructor may change it."""
     if not limits.shared or who.instructor:
         return
-    owner = run.facts.get("owner", "")
-    if not owner or owner != who.owner:
+    if not _is_own(run, who):
         raise UnknownRun(f"{run.name} was started by somebody else; only they and the instructor may change it.")
 
 
@@ -94,6 +93,11 @@ def check_may_resume(run: Run, who: Visitor, limits: Limits) -> None:
     _check_queue(run.path.parent, who, limits)
     if run.stop_reason:
         raise BadConfig(f"{run.name} was stopped because {run.stop_reason}; start a shorter run.")
+
+
+def _is_own(run: Run, who: Visitor) -> bool:
+    """True if a visitor started it; a run without an owner is nobody's."""
+    return bool(who.owner) and run.facts.get("owner") == who.owner
 
 
 def _runs_of(who: Visitor, runs: list[Run]) -> list[Run]:

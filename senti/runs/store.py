@@ -247,9 +247,9 @@ def requeue(run: Run) -> None:
 
 def open_run(root: Path, name: str) -> Run:
     """The run of that name. Raises UnknownRun, naming those that exist."""
-    path = Path(root) / name
-    if NAME.fullmatch(name) and not path.is_symlink() and (path / "config.json").is_file() and is_seen(Run(path)):
-        return Run(path)
+    run = Run(Path(root) / name)
+    if NAME.fullmatch(name) and not run.path.is_symlink() and (run.path / "config.json").is_file() and is_seen(run):
+        return run
     known = ", ".join(run.name for run in list_runs(root)[:5]) or "none yet"
     raise UnknownRun(f"No run named {name!r} in {root} (there are: {known}).")
 
