@@ -152,6 +152,12 @@ def test_light_things_stay_light(code):
     assert not loaded_after(code) & heavy
 
 
+def test_words_are_learned_without_torch(tiny_folder, root):
+    words = ["tfidf", "--dataset", str(tiny_folder), "--output_dir", str(root), "--json"]
+    loaded = loaded_after(f"from senti import cli; cli.run({words})")
+    assert "skops.io" in loaded and not loaded & {"torch", "transformers"}
+
+
 def test_the_repository_speaks_of_the_project_alone():
     listed = subprocess.run(["git", "ls-files"], capture_output=True, text=True, cwd=PROJECT, check=True)
     for name in listed.stdout.split("\n"):

