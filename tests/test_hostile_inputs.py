@@ -542,7 +542,9 @@ def test_knobs_out_of_bounds_are_refused(name, value, command, app):
     assert name in said
 
 
-@pytest.mark.parametrize("damage", ["half", "empty", "no zip", "hostile", "stranger", "another thing"], ids=lambda x: f"62-{x}")
+@pytest.mark.parametrize(
+    "damage", ["half", "empty", "no zip", "hostile", "stranger", "another thing"], ids=lambda x: f"62-{x}"
+)
 def test_a_damaged_svm_is_refused(damage, root, tmp_path, capsys):
     import skops.io
     from sklearn.neighbors import KNeighborsClassifier
@@ -561,7 +563,8 @@ def test_a_damaged_svm_is_refused(damage, root, tmp_path, capsys):
     code = cli.run(["predict", "a film", "--output_dir", str(tmp_path)])
     said = capsys.readouterr().err
     assert code == 2 and "train the run again" in said and said.count("\n") == 1 and not Path("pwned").exists()
-    assert ("it is not read" in said) is (damage in ("hostile", "stranger"))  # refused by its types, before anything is made of them
+    by_type = "it is not read" in said  # before anything is made of it
+    assert by_type is (damage in ("hostile", "stranger"))
 
 
 def test_64_order_does_not_depend_on_the_clock(tmp_path):
