@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
+import gradio as gr
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -30,6 +31,7 @@ from senti.errors import BadConfig, SentiError, UnknownRun
 from senti.evaluation import compare, unknown_notices
 from senti.experiment import conduct, create, prepare
 from senti.runs import create_run, list_runs, open_run
+from senti.ui import link
 from senti.ui.choice import Choice, chosen_model, chosen_source, read
 from senti.ui.forms import read_form
 from senti.ui.html import h
@@ -540,6 +542,12 @@ def test_knobs_out_of_bounds_are_refused(name, value, command, app):
     said = ask(app, "start_run", "lora", f'{{"{name}": {sent}}}')[1]
     one_sentence(said)
     assert name in said
+
+
+@pytest.mark.parametrize("words", ["dataset=/etc/passwd", "model=../../x", "dataset=bundled&model=~/model"])
+def test_a_link_leads_to_no_file_of_the_server(words):
+    with pytest.raises(gr.Error, match="path on the server"):
+        link.choose(words)
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,7 @@ from queue import SimpleQueue
 from senti.imports import collect_rarely
 
 # every method's own imports, which wait until they are needed
-NEEDED = (
-    "datasets", "peft", "sklearn.calibration", "sklearn.linear_model", "sklearn.metrics", "sklearn.svm", "skops.io",
-)  # fmt: skip
+NEEDED = ("datasets", "peft", "sklearn.calibration", "sklearn.linear_model", "sklearn.metrics", "sklearn.svm")
 
 
 def main() -> int:
