@@ -32,6 +32,7 @@ from senti.ui.api import build_api
 from senti.ui.choice import Choice, chosen_source
 from senti.ui.guard import guard, most_uploaded
 from senti.ui.known import Greeter, seen_by_visitor
+from senti.ui.mended import Mended
 from senti.ui.reviews import rows_of, shortened
 from senti.ui.selection import MOST_SENT, Selection
 from senti.ui.tab_report import build as build_report
@@ -92,7 +93,7 @@ def launch(root: Path = CHECKPOINTS, **kwargs: Any) -> Any:
         "theme": theme(), "css": css(), "ssr_mode": False, "run_history": False, "show_error": True, "pwa": False,
         "share": False, "footer_links": ["api", "settings"], "server_name": host, "max_file_size": most_uploaded(),
         "mcp_server": False, "enable_monitoring": False, "state_session_capacity": MOST_PAGES,
-        "app_kwargs": {"middleware": [guard(kwargs.get("server_name", host)), Middleware(Greeter)]},
+        "app_kwargs": {"middleware": [guard(kwargs.get("server_name", host)), Middleware(Greeter), Middleware(Mended)]},
     }  # fmt: skip
     return build_app(root).launch(**ours | kwargs)
 
