@@ -160,19 +160,18 @@ def test_a_visit(page, server):
     wait_for_points(page, 2, timeout=150_000)
     before = page.evaluate(POINTS)
     wait_for_points(page, before)
-
+    page.get_by_role("button", name="Stop").locator("visible=true").click()
+    status = page.locator(".s-status:visible")  # the table below may still say what was true a moment ago
+    status.get_by_text("stopped", exact=True).wait_for()
+    page.get_by_role("button", name="Resume").locator("visible=true").click()
+    status.get_by_text("running", exact=True).wait_for()
     before = page.evaluate(POINTS)
     server.kill()  # the app goes, the run goes on
     server.start()
     page.goto(server.url)
     open_tab(page, "Fine-tune")
     wait_for_points(page, before)
-    page.get_by_role("button", name="Stop").locator("visible=true").click()
-    status = page.locator(".s-status:visible")  # the table below may still say what was true a moment ago
-    status.get_by_text("stopped", exact=True).wait_for()
-    page.get_by_role("button", name="Resume").locator("visible=true").click()
-    status.get_by_text("running", exact=True).wait_for()
-    for run in list_runs(server.root):  # it has shown what it should
+    for run in list_runs(server.root):  # it has shown what it should, unless it is over already
         stop_run(server.root, run.name, polite_seconds=5)
     page.get_by_role("button", name="Edit and rerun").locator("visible=true").click()
     page.wait_for_function("[...document.querySelectorAll('input')].some(i => i.offsetParent && i.value === '50')")

@@ -23,8 +23,7 @@ def script() -> tuple[str, bytes]:
     for file in ASSETS.glob("statustracker-*.js"):
         text = file.read_text(encoding="utf-8")
         if text.count(OF_ALL) == 1:
-            return f"/assets/{file.name}", text.replace(ASSETS = Path(gr.__file__).parent / "templates" / "frontend" / "assets"
-OF_ALL, OF_OUTPUTS).encode()
+            return f"/assets/{file.name}", text.replace(OF_ALL, OF_OUTPUTS).encode()
     return "", b""
 
 
