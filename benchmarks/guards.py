@@ -57,6 +57,8 @@ GUARDS = [
           '"auto_map", "_attn', '"_attn'),
     Guard(7, "test_hostile_inputs.py::test_a_damaged_svm_is_refused", "methods/linear.py",
           "trusted=TRUSTED)", "trusted=skops.io.get_untrusted_types(file=file))"),
+    Guard(7, "test_hostile_inputs.py::test_a_damaged_svm_is_refused", "methods/linear.py",
+          "sys.modules.setdefault(lists.__name__, lists)", "pass"),
     Guard(8, "test_visitors.py::test_a_run_on_a_file_of_one_s_own_is_one_s_own", "visitors.py",
           "return _is_own(run, who)", "return True"),
     Guard(8, "test_visitors.py::test_through_a_real_server", "ui/__init__.py",

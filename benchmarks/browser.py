@@ -1,0 +1,115 @@
+"""How long a browser works for a click on a fresh page, and once all tabs have been opened, with Gradio's script mended
+and as it comes: `python -m benchmarks.browser [--rounds 2]`. Wants Chromium and `pip install -r requirements-dev.txt`.
+"""
+
+import argparse
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from playwright.sync_api import sync_playwright
+
+from benchmarks import machine
+
+TABS = ["Tokens & hidden states", "SVM baseline", "Fine-tune", "LoRA", "Compare", "Experiments", "Report", "Data"]
+CLICKS, PAUSE = 6, 700  # milliseconds
+SERVE = """
+import sys
+from pathlib import Path
+from senti.ui import launch, mended, warm_up
+if sys.argv[1] == "as it comes":
+    mended.script = lambda: ("", b"")
+app, url, _ = launch(Path(sys.argv[2]), prevent_thread_lock=True, quiet=True)
+warm_up(Path(sys.argv[2])).join()
+print(url, flush=True)
+sys.stdin.read()
+"""
+
+
+@contextmanager
+def serve(how: str, root: str) -> Iterator[str]:
+    """The address of an app whose script is "mended" or "as it comes"."""
+    command = [sys.executable, "-c", SERVE, how, root]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        yield process.stdout.readline().strip()
+        process.kill()
+
+
+class Visit:
+    """A page, and how long its main thread has worked."""
+
+    def __init__(self, browser: Any, url: str) -> None:
+        self.page = browser.new_page(viewport={"width": 1440, "height": 900})
+        self.told = self.page.context.new_cdp_session(self.page)
+        self.told.send("Performance.enable")
+        self.page.goto(url)
+        self.page.locator("tr[data-pick]:visible").first.wait_for()
+        self.page.wait_for_timeout(PAUSE)
+
+    def worked(self) -> float:
+        """Seconds until now."""
+        metrics = self.told.send("Performance.getMetrics")["metrics"]
+        return next(float(each["value"]) for each in metrics if each["name"] == "TaskDuration")
+
+    def open(self, tab: str) -> None:
+        """Open a tab and let it fill."""
+        self.page.locator("button[role=tab]:visible").filter(has_text=tab).first.click()
+        self.page.wait_for_timeout(PAUSE)
+
+    def tour(self) -> None:
+        """Open every tab and every panel, and come back."""
+        for tab in TABS:
+            self.open(tab)
+            for panel in self.page.locator("button[role=tab]:visible").all_inner_texts()[len(TABS) :]:
+                self.open(panel)
+        self.open("Overview")
+
+    def click(self) -> float:
+        """Seconds of work per review that is picked."""
+        before = self.worked()
+        for i in range(CLICKS):
+            self.page.locator("tr[data-pick]:visible").nth(i % 2).click()
+            self.page.wait_for_timeout(PAUSE)
+        return (self.worked() - before) / CLICKS
+
+
+def measure(browser: Any, how: str, root: str) -> tuple[float, float, float]:
+    """Seconds of a click on a fresh page, of the tour, and of a click after it."""
+    with serve(how, root) as url:
+        visit = Visit(browser, url)
+        fresh, before = visit.click(), visit.worked()
+        visit.tour()
+        tour = visit.worked() - before
+        return fresh, tour, visit.click()
+
+
+def main() -> None:
+    """Measure both by turns, and print the medians."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.browser", description=(__doc__ or "").partition(":")[0])
+    parser.add_argument("--rounds", type=int, default=2, help="visits per side (default 2)")
+    rounds = parser.parse_args().rounds
+    if (load := machine.busy()) > machine.BUSY:
+        raise SystemExit(f"{100 * load:.0f} % of this machine is in use; close what runs.")
+    sides: dict[str, list[tuple[float, float, float]]] = {"as it comes": [], "mended": []}
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as root:
+        shutil.copytree(Path(__file__).parents[1] / "checkpoints", root, dirs_exist_ok=True)
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
+        )
+        for _ in range(rounds):
+            for how, found in sides.items():
+                found.append(measure(browser, how, root))
+    for how, found in sides.items():
+        fresh, tour, used = (median(column) for column in zip(*found, strict=True))
+        print(f"{how:12} click on a fresh page {fresh:.2f} s, opening all tabs {tour:.1f} s, a click then {used:.2f} s")
+
+
+if __name__ == "__main__":
+    main()
