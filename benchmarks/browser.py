@@ -4,11 +4,7 @@ and as it comes: `python -m benchmarks.browser [--rounds 2]`. Wants Chromium and
 
 import argparse
 import shutil
-import subprocess
-import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -16,30 +12,11 @@ from typing import Any
 from playwright.sync_api import sync_playwright
 
 from benchmarks import machine
+from benchmarks.load import app
 
 TABS = ["Tokens & hidden states", "SVM baseline", "Fine-tune", "LoRA", "Compare", "Experiments", "Report", "Data"]
 CLICKS, PAUSE = 6, 700  # milliseconds
-SERVE = """
-import sys
-from pathlib import Path
-from senti.ui import launch, mended, warm_up
-if sys.argv[1] == "as it comes":
-    mended.script = lambda: ("", b"")
-app, url, _ = launch(Path(sys.argv[2]), prevent_thread_lock=True, quiet=True)
-warm_up(Path(sys.argv[2])).join()
-print(url, flush=True)
-sys.stdin.read()
-"""
-
-
-@contextmanager
-def serve(how: str, root: str) -> Iterator[str]:
-    """The address of an app whose script is "mended" or "as it comes"."""
-    command = [sys.executable, "-c", SERVE, how, root]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout
-        yield process.stdout.readline().strip()
-        process.kill()
+SIDES = {"as it comes": 'from senti.ui import mended\nmended.script = lambda: ("", b"")', "mended": ""}
 
 
 class Visit:
@@ -80,14 +57,15 @@ class Visit:
         return (self.worked() - before) / CLICKS
 
 
-def measure(browser: Any, how: str, root: str) -> tuple[float, float, float]:
-    """Seconds of a click on a fresh page, of the tour, and of a click after it."""
-    with serve(how, root) as url:
+def measure(browser: Any, first: str, root: Path) -> tuple[float, float, float]:
+    """Seconds of a click on a fresh page, of the tour, and of a click after it; `first` is run before the app."""
+    with app(root, first) as (url, _):
         visit = Visit(browser, url)
         fresh, before = visit.click(), visit.worked()
         visit.tour()
-        tour = visit.worked() - before
-        return fresh, tour, visit.click()
+        tour, used = visit.worked() - before, visit.click()
+        visit.page.close()
+        return fresh, tour, used
 
 
 def main() -> None:
@@ -97,15 +75,16 @@ def main() -> None:
     rounds = parser.parse_args().rounds
     if (load := machine.busy()) > machine.BUSY:
         raise SystemExit(f"{100 * load:.0f} % of this machine is in use; close what runs.")
-    sides: dict[str, list[tuple[float, float, float]]] = {"as it comes": [], "mended": []}
-    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as root:
-        shutil.copytree(Path(__file__).parents[1] / "checkpoints", root, dirs_exist_ok=True)
+    sides: dict[str, list[tuple[float, float, float]]] = {how: [] for how in SIDES}
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
+        root = Path(folder) / "checkpoints"
+        shutil.copytree("checkpoints", root)
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
         )
         for _ in range(rounds):
             for how, found in sides.items():
-                found.append(measure(browser, how, root))
+                found.append(measure(browser, SIDES[how], root))
     for how, found in sides.items():
         fresh, tour, used = (median(column) for column in zip(*found, strict=True))
         print(f"{how:12} click on a fresh page {fresh:.2f} s, opening all tabs {tour:.1f} s, a click then {used:.2f} s")

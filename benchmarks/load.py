@@ -55,9 +55,9 @@ class Tally:
 
 
 @contextmanager
-def app(root: Path) -> Any:
-    """The app over a folder of runs: its address and its process."""
-    command = [sys.executable, "-c", SERVE, str(root)]
+def app(root: Path, first: str = "") -> Any:
+    """The app over a folder of runs: its address and its process. `first` is code that runs before it."""
+    command = [sys.executable, "-c", first + SERVE, str(root)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         yield process.stdout.readline().strip(), process

@@ -1,4 +1,4 @@
-"""A visitor with a real browser: every tab, a run that survives a reload after the app's restart, and a comparison."""
+"""A visitor with a real browser: every tab, a run that survives a reload and the app's restart, and a comparison."""
 
 import os
 import shutil
@@ -13,6 +13,7 @@ import pytest
 
 pytestmark = pytest.mark.browser
 PROJECT = Path(__file__).parents[1]
+TABS = ["Data", "Tokens & hidden states", "SVM baseline", "Fine-tune", "LoRA", "Compare", "Experiments", "Report"]
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 POINTS = """() => Math.max(0, ...[...document.querySelectorAll('.s-figure')]
     .filter(box => box.offsetParent && box.calcdata).map(box => box.calcdata[0].length))"""
@@ -145,10 +146,11 @@ def write_the_report(page):
 def test_a_visit(page, server):
     from senti.runs import list_runs, stop_run
 
-    for name in ("LoRA", "Experiments", "Data"):  # the other tabs are opened below, and by the other tests
+    for name in TABS:
         open_tab(page, name)
         page.locator(".s-lead:visible").first.wait_for()
 
+    open_tab(page, "Data")
     page.locator("tr[data-pick]:visible").first.click()
     page.get_by_role("button", name="Look inside").first.click()
     page.locator(".s-token:visible").first.wait_for()
@@ -159,6 +161,10 @@ def test_a_visit(page, server):
     page.get_by_role("button", name="Start fine-tuning").click()
     wait_for_points(page, 2, timeout=150_000)
     before = page.evaluate(POINTS)
+    wait_for_points(page, before)
+
+    page.reload()
+    open_tab(page, "Fine-tune")
     wait_for_points(page, before)
     page.get_by_role("button", name="Stop").locator("visible=true").click()
     status = page.locator(".s-status:visible")  # the table below may still say what was true a moment ago
@@ -291,7 +297,8 @@ def test_a_link_reopens_tab_texts_runs_and_sliders(page):
     open_tab(page, "Tokens")
     expect(page.get_by_label("number input for Layer").locator("visible=true").first).to_have_value("2")
     address = page.url.split("?")[0]
-    page.goto(f"{address}?tab=nowhere&layer=abc&runs=nobody,..&head=-7&dataset=/etc/passwd")
-    page.get_by_role("tab", name="Data").locator("visible=true").first.wait_for()
-    page.locator(".s-tile:visible").first.wait_for()  # the reviews are shown all the same
+    for query in ("tab=nowhere&layer=abc&runs=nobody,..&head=-7", "dataset=/etc/passwd", "tab=data&model=../../x"):
+        page.goto(f"{address}?{query}")
+        page.get_by_role("tab", name="Data").locator("visible=true").first.wait_for()
+        page.locator(".s-tile:visible").first.wait_for()  # the reviews are shown all the same
     page.trouble.clear()

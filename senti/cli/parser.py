@@ -1,7 +1,6 @@
 """The sub-commands with their flags, and the lab's steps; builds quickly, imports nothing heavy."""
 
 import argparse
-import functools
 import importlib
 from collections.abc import Callable
 from pathlib import Path
@@ -49,13 +48,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The whole command line; a process that runs many commands builds it once."""
-    return _built(runs_dir())
-
-
-@functools.cache
-def _built(runs: Path) -> argparse.ArgumentParser:
-    """The parser for a folder of runs, which is the default of `--output_dir`."""
+    """The whole command line."""
     steps = "\n".join(f"  --step {step}   {name:9} {gloss}" for step, (name, gloss) in STEPS.items())
     parser = Parser(
         prog="senti", formatter_class=argparse.RawDescriptionHelpFormatter,
