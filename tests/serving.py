@@ -26,8 +26,9 @@ os._exit(0)  # at once: closing waits for connections that a browser or client k
 
 @dataclass(frozen=True)
 class Served:
-    """A running app: its address, its first page, the heavy packages loaded to serve that, how many pages it keeps."""
+    """A running app: its process, address, first page, heavy packages loaded to serve that, how many pages it keeps."""
 
+    pid: int
     url: str
     page: str
     heavy: str
@@ -47,7 +48,7 @@ def serve(root: Path, hub_cache: Path, first: str = "", **settings: str) -> Iter
         page = read(url).decode()
         process.stdin.write("\n")
         process.stdin.flush()
-        yield Served(url, page, process.stdout.readline().strip(), int(process.stdout.readline()))
+        yield Served(process.pid, url, page, process.stdout.readline().strip(), int(process.stdout.readline()))
         process.communicate()
 
 

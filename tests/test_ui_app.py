@@ -2,7 +2,9 @@
 
 import json
 import os
+import re
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +16,7 @@ from serving import Served, read, serve
 
 from senti.config import MajorityConfig, TfidfConfig
 from senti.experiment import conduct, create, prepare
-from senti.ui.mended import ASSETS, OF_ALL, OF_OUTPUTS, script
+from senti.ui.mended import ASSETS, MENDS, scripts
 from senti.ui.widgets import plotly_script
 
 
@@ -74,11 +76,25 @@ def test_plotly_comes_from_this_machine(served: Served) -> None:
     assert b"plotly" in read(f"{served.url}gradio_api/file={plotly_script().as_posix()}")[:2000].lower()
 
 
-def test_an_event_leaves_no_status_with_its_inputs(served: Served) -> None:
+@pytest.mark.parametrize("pattern", MENDS)
+def test_gradios_slow_scripts_are_served_mended(served: Served, pattern: str) -> None:
     """A new Gradio may name things otherwise, or need no mending: then `senti.ui.mended` is to be looked at again."""
-    place, text = script()
-    assert read(f"{served.url}{place[1:]}") == text and OF_OUTPUTS.encode() in text and OF_ALL.encode() not in text
-    assert len(text) < len((ASSETS / Path(place).name).read_bytes()) < len(text) + 20
+    (file,) = ASSETS.glob(pattern)
+    old, new = (text.encode() for text in MENDS[pattern])
+    mended = read(f"{served.url}assets/{file.name}")
+    assert mended == scripts()[file.name] and mended.count(new) == 1 and old not in mended
+    assert mended.replace(new, old) == file.read_bytes()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc")
+def test_an_app_that_nobody_uses_rests(served: Served) -> None:
+    def woken() -> int:
+        said = (path.read_text() for path in Path(f"/proc/{served.pid}/task").glob("*/status"))
+        return sum(int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)", each, re.M)[1]) for each in said)
+
+    before = woken()
+    time.sleep(1)
+    assert woken() - before < 400
 
 
 def test_reviews_come_in_pages_of_25(client: Client) -> None:

@@ -43,6 +43,7 @@ from senti.ui.widgets import plotly_script
 __all__ = ["CHECKPOINTS", "build_app", "launch", "warm_up"]
 
 CHECKPOINTS = runs_dir()
+LOOK_EVERY = 0.01  # seconds between two looks for events; by itself Gradio looks every millisecond, 7 % of a core
 MOST_PAGES = 1_000  # whose parts are kept in memory, 1.3 MB each; by itself Gradio would keep 10,000
 
 
@@ -78,7 +79,9 @@ def build_app(root: Path = CHECKPOINTS) -> gr.Blocks:
     for event in app.fns.values():
         event.fn = event.fn and seen_by_visitor(event.fn)
     _keep_signatures(app)
-    return app.queue(default_concurrency_limit=8)
+    app.queue(default_concurrency_limit=8)
+    app._queue.sleep_when_free = LOOK_EVERY
+    return app
 
 
 def launch(root: Path = CHECKPOINTS, **kwargs: Any) -> Any:
