@@ -1,5 +1,7 @@
-"""Two scripts of Gradio's page, mended as they are served: both grow with the square of a page's parts.
+"""Three scripts of Gradio's page, mended as they are served.
 
+- An event that comes while its last answer is on its way is asked again after it. Gradio then asked for everything that
+  listens to the same thing: of two listeners each had the other asked again, without end, ten times a second.
 - Each event left a status with every input that it read. The page goes through all statuses at every event, and looks
   for the part of each in the whole page: with all tabs opened it did so for 220 parts, ten times per click.
   Only inputs that stream have a use for a status, and senti has none of those.
@@ -18,6 +20,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 ASSETS = Path(gr.__file__).parent / "templates" / "frontend" / "assets"
 MENDS = {
+    # in `dispatch`: e is what happened, l where, r the one that listens
+    "Blocks-*.js": (
+        "(this.queue.delete(r.id),this.dispatch(e))",
+        "(this.queue.delete(r.id),this.dispatch({type:`fn`,fn_index:r.id,event_data:e.event_data,target_id:e.target_id}))",
+    ),
     # in `resolve_args`: p are the outputs, h the inputs
     "statustracker-*.js": ("return p.concat(h).map(", "return p.map("),
     # in `postprocess`: #n are the events, t those of each part by its id
@@ -37,7 +44,7 @@ def scripts() -> dict[str, bytes]:
     for pattern, (old, new) in MENDS.items():
         for file in ASSETS.glob(pattern):
             text = file.read_text(encoding="utf-8")
-            if text.count(old) == 1:
+            if old in text:
                 found[file.name] = text.replace(old, new).encode()
     return found
 
