@@ -1,11 +1,13 @@
 """The app as a visitor's program meets it: really launched, called over HTTP."""
 
+import gzip
 import json
 import os
 import re
 import signal
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -84,6 +86,15 @@ def test_gradios_scripts_are_served_mended(served: Served, pattern: str) -> None
     mended = read(f"{served.url}assets/{file.name}")
     assert mended == scripts()[file.name] and new in mended and old not in mended
     assert mended.replace(new, old) == file.read_bytes()
+
+
+def test_the_page_is_sent_compressed(served: Served) -> None:
+    asked = urllib.request.Request(f"{served.url}?tab=lora", headers={"accept-encoding": "gzip, br"})
+    with urllib.request.urlopen(asked) as answer:
+        packed = answer.read()
+    page = gzip.decompress(packed)
+    assert b"gradio_config" in page and len(packed) < len(page) / 5
+    assert b"gradio_config" in read(served.url)  # who does not say so gets it as it is
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc")

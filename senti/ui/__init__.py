@@ -33,6 +33,7 @@ from senti.ui.choice import Choice, chosen_source
 from senti.ui.guard import guard, most_uploaded
 from senti.ui.known import Greeter, seen_by_visitor
 from senti.ui.mended import Mended
+from senti.ui.packed import Packed
 from senti.ui.reviews import rows_of, shortened
 from senti.ui.selection import MOST_SENT, Selection
 from senti.ui.tab_report import build as build_report
@@ -92,11 +93,12 @@ def launch(root: Path = CHECKPOINTS, **kwargs: Any) -> Any:
     os.environ |= {"GRADIO_ANALYTICS_MAX_EVENTS": "1", "GRADIO_ANALYTICS_CACHE_FREQUENCY": str(10**9)}
     gr.set_static_paths([plotly_script().parent])
     host = os.environ.get("GRADIO_SERVER_NAME") or ("0.0.0.0" if "SPACE_ID" in os.environ else "127.0.0.1")
+    layers = [guard(kwargs.get("server_name", host)), Middleware(Greeter), Middleware(Packed), Middleware(Mended)]
     ours: dict[str, Any] = {
         "theme": theme(), "css": css(), "ssr_mode": False, "run_history": False, "show_error": True, "pwa": False,
         "share": False, "footer_links": ["api", "settings"], "server_name": host, "max_file_size": most_uploaded(),
         "mcp_server": False, "enable_monitoring": False, "state_session_capacity": MOST_PAGES,
-        "app_kwargs": {"middleware": [guard(kwargs.get("server_name", host)), Middleware(Greeter), Middleware(Mended)]},
+        "app_kwargs": {"middleware": layers},
     }  # fmt: skip
     return build_app(root).launch(**ours | kwargs)
 
