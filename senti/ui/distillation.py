@@ -49,8 +49,7 @@ def _place(root: Path, placed: Placed) -> None:
     compared = page()
     page(html.what(WHY, *SOURCES))
     gr.on(
-        [placed.tab.select, placed.panel.stage.change, placed.panel.name.change], partial(show_both, root),
-        placed.panel.name, compared,
+        [placed.tab.select, placed.panel.stage.change], partial(show_both, root), placed.panel.name, compared,
         api_visibility="private", show_progress="hidden", trigger_mode="always_last", concurrency_limit=8,
     )  # fmt: skip
 

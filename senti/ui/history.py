@@ -44,7 +44,7 @@ def build_history(panel: Panel, root: Path, form: Form, choice: gr.State, tab: g
     question = [edit, again, packs, file, delete, asked, sure, keep]
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "concurrency_limit": None}
     look = partial(show_history, root, method, bool(form.names))
-    gr.on([panel.stage.change, panel.name.change, tab.select], look, panel.name, [table, *question], **quiet)
+    gr.on([panel.stage.change, tab.select], look, panel.name, [table, *question], **quiet)
     table.click(take, None, panel.name, **quiet)
     delete.click(partial(ask, root), panel.name, question[4:], **quiet)
     again.click(partial(other_seeds, root), panel.name, panel.name, **quiet | {"concurrency_limit": 4})

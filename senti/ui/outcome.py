@@ -35,8 +35,7 @@ def build_outcome(panel: Panel, root: Path, tab: gr.Tab) -> None:
         with gr.Column(scale=3, min_width=380):
             wrong = page()
     gr.on(
-        [panel.stage.change, panel.name.change, tab.select], partial(show_outcome, root), panel.name,
-        [shown, matrix, wrong],
+        [panel.stage.change, tab.select], partial(show_outcome, root), panel.name, [shown, matrix, wrong],
         api_visibility="private", show_progress="hidden", concurrency_limit=8,
         trigger_mode="always_last",
     )  # fmt: skip

@@ -84,8 +84,7 @@ def _place_study(root: Path, choice: gr.State, placed: Placed) -> None:
         whole = gr.Button(f"The same for three sets of layers: up to {3 * len(RANKS)} runs", size="md", min_width=240)
     private: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": 4}
     gr.on(
-        [panel.stage.change, panel.name.change, placed.tab.select], partial(show_study, root), panel.name,
-        [shown, study],
+        [panel.stage.change, placed.tab.select], partial(show_study, root), panel.name, [shown, study],
         show_progress="hidden", trigger_mode="always_last", **private,
     )  # fmt: skip
     for button, start in ((sweep, start_study), (whole, start_whole_study)):

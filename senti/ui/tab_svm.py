@@ -62,9 +62,7 @@ def _place_parts(root: Path, choice: gr.State, placed: Placed) -> Study:
         text, find = _nearest(root, name)
         mistaken = _mistakes(root, name)
         measured += [mistaken, _calibration(root, name)]
-    wire_parts(tabs, measured)(
-        partial(gr.on, [placed.panel.stage.change, placed.panel.name.change, placed.tab.select, choice.change])
-    )
+    wire_parts(tabs, measured)(partial(gr.on, [placed.panel.stage.change, placed.tab.select, choice.change]))
     table, texts = mistaken.outputs[:2]
     find(table.click(_send, texts, [tabs, text], **QUIET).then)
     return Study(tabs, text)

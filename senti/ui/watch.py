@@ -51,7 +51,7 @@ class Panel:
 
     name: gr.Textbox
     seen: gr.State  # all that was shown last
-    stage: gr.Textbox  # run and status: changes when a run begins or ends
+    stage: gr.Textbox  # run and status: changes when another run is shown, and when one begins or ends
     timer: gr.Timer
     outputs: list[Any]
     stop: gr.Button
