@@ -149,6 +149,7 @@ def visit_compare(page, file: Path) -> None:
     page.locator(".s-verdict:visible", has_text=LABELS[0]).nth(1).wait_for()
     page.get_by_role("button", name="Pin this sentence").click()
     page.get_by_text(f"Pinned: «{PAYLOADS[0]}").wait_for()
+    page.get_by_role("button", name="Unpin").wait_for()  # it moves what is below, which a click could miss
     page.get_by_text("Why? The words").locator("visible=true").first.click()
     page.locator(".s-marked:visible", has_text="</textarea").first.wait_for()
     check(page)
