@@ -1,7 +1,7 @@
 """Three scripts of Gradio's page, mended as they are served.
 
 - An event that comes while its last answer is on its way is asked again after it. Gradio then asked for everything that
-  listens to the same thing: of two listeners each had the other asked again, without end, some sixty times a second in all.
+  listens to the same thing: of two listeners each had the other asked again, without end, forty requests a second.
 - Each event left a status with every input that it read. The page goes through all statuses at every event, and looks
   for the part of each in the whole page: with all tabs opened it did so for 220 parts, ten times per click.
   Only inputs that stream have a use for a status, and senti has none of those.
