@@ -1,5 +1,6 @@
 """One process of several: torchrun and `accelerate launch` start the same command many times and say which is which."""
 
+import atexit
 import datetime
 import os
 from typing import Any
@@ -33,7 +34,10 @@ def tell(value: Any = None) -> Any:
     import torch
     from accelerate import PartialState
 
-    PartialState(cpu=not torch.accelerator.is_available(), timeout=WAIT)  # joins them on first use
+    joined = torch.distributed.is_initialized()
+    state = PartialState(cpu=not torch.accelerator.is_available(), timeout=WAIT)  # joins them on first use
+    if not joined:
+        atexit.register(state.destroy_process_group)  # one that ends with its threads at work may be aborted
     said = [value]
     torch.distributed.broadcast_object_list(said)
     return said[0]
