@@ -19,16 +19,18 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 ASSETS = Path(gr.__file__).parent / "templates" / "frontend" / "assets"
-MENDS = {
-    # in `dispatch`: e is what happened, l where, r the one that listens
+MENDS = {  # how often, what it says, what it is to say
+    # in `dispatch`: e is what happened, r the one that listens
     "Blocks-*.js": (
+        2,
         "(this.queue.delete(r.id),this.dispatch(e))",
         "(this.queue.delete(r.id),this.dispatch({type:`fn`,fn_index:r.id,event_data:e.event_data,target_id:e.target_id}))",
     ),
     # in `resolve_args`: p are the outputs, h the inputs
-    "statustracker-*.js": ("return p.concat(h).map(", "return p.map("),
+    "statustracker-*.js": (1, "return p.concat(h).map(", "return p.map("),
     # in `postprocess`: #n are the events, t those of each part by its id
     "core-*.js": (
+        1,
         "e=>this.find_attached_events(e,this.#n)",
         "(t=>e=>this.find_attached_events(e,[...t.get(e.id)??[]]))(this.#n.reduce((e,t)=>"
         "(t.targets.forEach(([n])=>e.set(n,(e.get(n)??new Set).add(t))),e),new Map))",
@@ -41,10 +43,10 @@ A_YEAR = "public, max-age=31536000, immutable"  # a script's name changes with w
 def scripts() -> dict[str, bytes]:
     """The mended scripts by name; without those that hold nothing to mend."""
     found = {}
-    for pattern, (old, new) in MENDS.items():
+    for pattern, (times, old, new) in MENDS.items():
         for file in ASSETS.glob(pattern):
             text = file.read_text(encoding="utf-8")
-            if old in text:
+            if text.count(old) == times:
                 found[file.name] = text.replace(old, new).encode()
     return found
 
