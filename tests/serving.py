@@ -10,15 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SERVE = """
+import ast
 import os
 import sys
 from pathlib import Path
+parse, parsed = ast.parse, []
+ast.parse = lambda *words, **more: (parsed.append(1), parse(*words, **more))[1]
 from senti.ui import launch
 app, url, _ = launch(Path(sys.argv[1]), prevent_thread_lock=True, quiet=True)
 print(url, flush=True)
 sys.stdin.readline()
 print(sorted({"torch", "transformers", "sklearn", "datasets", "peft"} & set(sys.modules)), flush=True)
-print(app.state_holder.capacity, flush=True)
+print(app.state_holder.capacity, len(parsed), flush=True)
 sys.stdin.read()
 os._exit(0)  # at once: closing waits for connections that a browser or client keeps
 """
@@ -26,13 +29,15 @@ os._exit(0)  # at once: closing waits for connections that a browser or client k
 
 @dataclass(frozen=True)
 class Served:
-    """A running app: its process, address, first page, heavy packages loaded to serve that, how many pages it keeps."""
+    """A running app: its process, address, first page, heavy packages loaded to serve that, how many pages it keeps,
+    how many Python sources it parsed to start."""
 
     pid: int
     url: str
     page: str
     heavy: str
     kept: int
+    parsed: int
 
 
 @contextmanager
@@ -48,7 +53,8 @@ def serve(root: Path, hub_cache: Path, first: str = "", **settings: str) -> Iter
         page = read(url).decode()
         process.stdin.write("\n")
         process.stdin.flush()
-        yield Served(process.pid, url, page, process.stdout.readline().strip(), int(process.stdout.readline()))
+        heavy, counts = process.stdout.readline().strip(), process.stdout.readline().split()
+        yield Served(process.pid, url, page, heavy, *map(int, counts))
         process.communicate()
 
 

@@ -69,6 +69,10 @@ def test_the_first_page_is_served_without_torch(served: Served) -> None:
     assert served.heavy == "[]"
 
 
+def test_gradio_is_loaded_without_parsing_each_of_its_parts(served: Served) -> None:
+    assert served.parsed < 10  # by itself it parses about 80 files twice
+
+
 def test_visitors_who_come_and_go_do_not_fill_the_memory(served: Served) -> None:
     """Gradio keeps the parts of every page that was opened, 1.3 MB, up to a number that it must be told."""
     assert 100 <= served.kept <= 1_000

@@ -10,11 +10,14 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
+from senti.imports import collect_rarely, without_stubs
+
+with without_stubs():  # ahead of all that imports it
+    import gradio as gr
+
 from starlette.middleware import Middleware
 
 from senti.cache import runs_dir
-from senti.imports import collect_rarely
 from senti.ui import (
     header,
     html,
