@@ -1,4 +1,4 @@
-"""The worker that is ready before it is needed: real processes, real ends."""
+"""The process that is ready before it is needed: real processes, real ends."""
 
 import json
 import os
@@ -23,13 +23,14 @@ def start(root, config):
 
 
 @pytest.fixture
-def ready():
-    """An idle worker; all that are left are ended afterwards."""
+def ready(monkeypatch):
+    """A process that waits for jobs; all that are left are ended afterwards."""
     standby.keep_ready()
-    (worker,) = standby._idle
-    yield worker
-    while standby._idle:
-        left = standby._idle.pop()
+    (process,) = standby._ready
+    yield process
+    monkeypatch.setenv("SENTI_STANDBY", "0")  # no more of them
+    while standby._ready:
+        left = standby._ready.pop()
         left.kill()
         left.communicate()
 
@@ -53,28 +54,59 @@ def worker_of(run):
     return json.loads((run.path / "worker.json").read_text())["pid"]
 
 
-def test_the_ready_worker_does_the_run_and_is_followed_by_another(root, tiny_folder, ready):
+def parent_of(pid):
+    with open(f"/proc/{pid}/stat") as f:
+        return int(f.read().rpartition(")")[2].split()[1])
+
+
+def test_what_is_ready_does_one_run_after_the_other_each_a_process_of_its_own(root, tiny_folder, ready):
     standby.keep_ready()
-    assert standby._idle == [ready]  # one is enough
+    assert standby._ready == [ready]  # one is enough
+    workers = []
+    for seed in (1, 2):
+        run = start(root, TfidfConfig(dataset=str(tiny_folder), seed=seed))
+        until(lambda run=run: (run.path / "worker.json").exists())
+        workers.append(worker_of(run))
+        assert standby.FORKS == (os.getsid(workers[-1]) == workers[-1] != ready.pid)
+        assert not standby.FORKS or parent_of(workers[-1]) == ready.pid
+        until(lambda run=run: run.status == "finished")
+        assert "finished" not in run.log()
+    assert len(set(workers)) == 2
+    until(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in workers))  # nor as zombies
+
+
+def test_where_forking_is_not_safe_it_does_one_job_and_another_follows(root, tiny_folder, monkeypatch):
+    root.mkdir()  # Python runs a file of this name before all else
+    (root / "sitecustomize.py").write_text("from senti.runs import standby\nstandby.FORKS = False\n")
+    monkeypatch.setenv("PYTHONPATH", str(root))
+    monkeypatch.setattr(standby, "FORKS", False)
+    standby.keep_ready()
+    (first,) = standby._ready
     run = start(root, TfidfConfig(dataset=str(tiny_folder)))
     until(lambda: run.status == "finished")
-    assert worker_of(run) == ready.pid and "finished" not in run.log()
-    until(lambda: standby._idle and standby._idle != [ready])
-    assert ready.returncode == 0
+    assert worker_of(run) == first.pid
+    until(lambda: standby._ready and standby._ready != [first])
+    assert first.returncode == 0
+    monkeypatch.setenv("SENTI_STANDBY", "0")
+    (second,) = standby._ready
+    standby._ready.clear()
+    second.kill()
+    second.communicate()
 
 
-def test_a_dead_worker_loses_no_run(root, tiny_folder, ready):
+def test_a_dead_one_loses_no_run(root, tiny_folder, ready):
     os.kill(ready.pid, signal.SIGKILL)
     ready.wait()
     run = start(root, TfidfConfig(dataset=str(tiny_folder)))
     until(lambda: run.status == "finished")
     assert worker_of(run) != ready.pid
+    until(lambda: standby._ready and standby._ready != [ready])
 
 
-def test_none_where_it_is_forbidden(monkeypatch):
+def test_none_where_it_is_forbidden(monkeypatch, tmp_path):
     monkeypatch.setenv("SENTI_STANDBY", "0")
     standby.keep_ready()
-    assert not standby._idle and standby.hand_over({}) is None
+    assert not standby._ready and not standby.hand_over([], tmp_path / "log")
 
 
 PARENT = """
@@ -83,7 +115,7 @@ from senti.config import FinetuneConfig
 from senti.experiment import create, prepare
 from senti.runs import spawn, standby
 standby.keep_ready()
-print(standby._idle[0].pid, flush=True)
+print(standby._ready[0].pid, flush=True)
 if len(sys.argv) > 1:
     from pathlib import Path
     config = FinetuneConfig(dataset=sys.argv[2], model="distilbert", epochs=2)
@@ -94,7 +126,7 @@ time.sleep(600)
 """
 
 
-def test_an_idle_worker_goes_with_the_app_even_if_that_is_killed():
+def test_it_goes_with_the_app_even_if_that_is_killed():
     with subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, text=True) as parent:
         pid = int(parent.stdout.readline())
         assert alive(pid)
@@ -124,4 +156,4 @@ def test_a_run_outlives_the_app_that_started_it(root, tiny_folder, with_hub_cach
         parent.kill()
     until(lambda: run.status not in ("queued", "running"))
     assert run.status == "finished", run.log()
-    assert worker_of(run) == pid
+    until(lambda: not alive(pid))

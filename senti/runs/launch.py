@@ -28,27 +28,17 @@ POLITE_SECONDS = 12.0  # after which a stop becomes firm
 def spawn(run: Run) -> None:
     """Start the worker of a queued run as a detached process that writes to log.txt."""
     words = [*command_line(run.config), "--run", run.name, "--output-dir", str(run.path.parent.resolve())]
-    log = run.path.resolve() / "log.txt"
-    ready = standby.hand_over({"words": words, "log": str(log)})
-    threading.Thread(target=_reap, args=(ready or _started(words, log), ready is not None), daemon=True).start()
+    launch(words, run.path.resolve() / "log.txt")
 
 
 def launch(words: list[str], log: Path) -> None:
-    """Start any other command of senti as a detached process that writes to `log`."""
-    threading.Thread(target=_reap, args=(_started(words, log), False), daemon=True).start()
-
-
-def _started(words: list[str], log: Path) -> subprocess.Popen[bytes]:
+    """Start any command of senti as a detached process that writes to `log`."""
+    if standby.hand_over(words, log):
+        return
     with log.open("ab") as output:  # never a pipe: nobody would drain it once the app is gone
         command = [sys.executable, "-m", "senti", *words]
-        return subprocess.Popen(command, stdin=subprocess.DEVNULL, **standby.detached(output))
-
-
-def _reap(process: "subprocess.Popen[bytes]", was_ready: bool) -> None:
-    """Wait for the child, so that it leaves no zombie; the next idle worker loads once the machine is free again."""
-    process.wait()
-    if was_ready:
-        standby.keep_ready()
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, **standby.detached(output))
+    threading.Thread(target=process.wait, daemon=True).start()  # so that it leaves no zombie
 
 
 @contextlib.contextmanager

@@ -27,8 +27,10 @@ def tokenize(corpus: Corpus, tokenizer: Any, max_length: int, truncation: str = 
     def encoded(batch: dict[str, list[Any]]) -> dict[str, list[Any]]:
         return encode(tokenizer, batch["text"], max_length, truncation)
 
-    splits = datasets.DatasetDict({
-        name: datasets.Dataset.from_dict({"text": list(frame["text"]), "label": list(frame["label"])})
-        for name, frame in corpus.splits.items()
-    })  # fmt: skip
-    return splits.map(encoded, batched=True, cache_file_names={n: str(folder / f"{n}.arrow") for n in splits})
+    def split(name: str) -> Any:
+        rows = {column: list(corpus.splits[name][column]) for column in ("text", "label")}
+        told = {"cache_file_name": str(folder / f"{name}.arrow"),
+                "new_fingerprint": f"{folder.name}{name}"}  # which else is made from the whole tokenizer  # fmt: skip
+        return datasets.Dataset.from_dict(rows).map(encoded, batched=True, **told)
+
+    return datasets.DatasetDict({name: split(name) for name in corpus.splits})
