@@ -30,9 +30,8 @@ class Server:
         self.url = f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        code = f"from pathlib import Path; from senti.ui import launch; launch(Path({str(self.root)!r}), quiet=True)"
-        env = os.environ | {"GRADIO_SERVER_PORT": str(self.port)}
-        self.process = subprocess.Popen([sys.executable, "-c", code], cwd=PROJECT, env=env)
+        env = os.environ | {"GRADIO_SERVER_PORT": str(self.port), "SENTI_HOME": str(self.root.parent)}
+        self.process = subprocess.Popen([sys.executable, "app.py"], cwd=PROJECT, env=env)
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline and self.process.poll() is None:
             with socket.socket() as probe:
