@@ -35,8 +35,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory, hub_cache: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def served(hub_cache: Path, runs: Path) -> Iterator[Served]:
-    """An app over them."""
-    with serve(runs, hub_cache) as app:
+    """An app over them, with a process ready for what is started, as `app.py` has."""
+    with serve(runs, hub_cache, "from senti.runs import keep_ready\nkeep_ready()\n") as app:
         yield app
 
 
