@@ -47,10 +47,11 @@ def quoted(text: str) -> str:
 
 
 @pytest.fixture
-def server(root, hostile, with_hub_cache) -> Iterator[Server]:
-    """An app over two runs on the hostile reviews."""
+def server(root, hostile, with_hub_cache, monkeypatch) -> Iterator[Server]:
+    """An app over two runs on the hostile reviews; it starts no others."""
     for config in (MajorityConfig, TfidfConfig):
         conduct(create(root, prepare(config(dataset=str(hostile), text_column=COLUMN, label_column="mood"))))
+    monkeypatch.setenv("SENTI_STANDBY", "0")
     server = Server(root)
     server.start()
     yield server
