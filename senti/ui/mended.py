@@ -19,36 +19,45 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 ASSETS = Path(gr.__file__).parent / "templates" / "frontend" / "assets"
-MENDS = {  # how often, what it says, what it is to say
-    # in `dispatch`: e is what happened, r the one that listens
-    "Blocks-*.js": (
-        2,
+MENDS = [  # in which script, how often, what it says, what it is to say
+    (  # in `dispatch`: e is what happened, r the one that listens
+        "Blocks-*.js", 2,
         "(this.queue.delete(r.id),this.dispatch(e))",
         "(this.queue.delete(r.id),this.dispatch({type:`fn`,fn_index:r.id,event_data:e.event_data,target_id:e.target_id}))",
     ),
-    # in `resolve_args`: p are the outputs, h the inputs
-    "statustracker-*.js": (1, "return p.concat(h).map(", "return p.map("),
-    # in `postprocess`: #n are the events, t those of each part by its id
-    "core-*.js": (
-        1,
+    (  # in `resolve_args`: p are the outputs, h the inputs
+        "statustracker-*.js", 1,
+        "return p.concat(h).map(",
+        "return p.map(",
+    ),
+    (  # in `postprocess`: #n are the events, t those of each part by its id
+        "core-*.js", 1,
         "e=>this.find_attached_events(e,this.#n)",
         "(t=>e=>this.find_attached_events(e,[...t.get(e.id)??[]]))(this.#n.reduce((e,t)=>"
         "(t.targets.forEach(([n])=>e.set(n,(e.get(n)??new Set).add(t))),e),new Map))",
     ),
-}
+    (  # in the search for a part: e is the page, t the part's id
+        "core-*.js", 1,
+        "function Z(e,t){if(e.id===t)return e;"
+        "if(e.children)for(let n of e.children){let e=Z(n,t);if(e)return e}return null}",
+        "function Z(e,t){let n=(Z.known??=new WeakMap).get(e);"
+        "if(t!==null&&!n?.has(t)){let r=e=>{n.has(e.id)||n.set(e.id,e),e.children?.forEach(r)};"
+        "Z.known.set(e,n=new Map),r(e)}return n?.get(t)??null}",
+    ),
+]  # fmt: skip
 A_YEAR = "public, max-age=31536000, immutable"  # a script's name changes with what Gradio put in it
 
 
 @functools.cache
 def scripts() -> dict[str, bytes]:
     """The mended scripts by name; without those that hold nothing to mend."""
-    found = {}
-    for pattern, (times, old, new) in MENDS.items():
+    found: dict[str, str] = {}
+    for pattern, times, old, new in MENDS:
         for file in ASSETS.glob(pattern):
-            text = file.read_text(encoding="utf-8")
+            text = found.get(file.name) or file.read_text(encoding="utf-8")
             if text.count(old) == times:
-                found[file.name] = text.replace(old, new).encode()
-    return found
+                found[file.name] = text.replace(old, new)
+    return {name: text.encode() for name, text in found.items()}
 
 
 class Mended:
