@@ -241,14 +241,15 @@ CLICK = """
 import sys, time
 from pathlib import Path
 from senti.config import FinetuneConfig
-from senti.experiment import prepare, start
-from senti.runs import keep_ready
+from senti.experiment import create, prepare
+from senti.runs import keep_ready, spawn
 config = FinetuneConfig(dataset="bundled", model="minilm", subset=200)
 prepare(config)  # the form has shown its plan
 keep_ready()
 time.sleep(20)
 began = time.perf_counter()
-run = start(Path(sys.argv[1]), config)
+run = create(Path(sys.argv[1]), prepare(config))
+spawn(run)
 while not (run.events()["split"] == "train").any():
     time.sleep(0.02)
 print(time.perf_counter() - began, flush=True)

@@ -1,5 +1,6 @@
 """The benchmark's own arithmetic; what it measures is not tested here, as times are no facts about the code."""
 
+import ast
 import json
 import subprocess
 import sys
@@ -50,6 +51,16 @@ def test_a_side_runs_in_a_process_of_its_own_and_tells_its_figures(tmp_path):
     figures = json.loads(done.stdout.splitlines()[-1])
     assert figures["same"] and figures["second"] < figures["first"] and figures["peak_mb"] > 100
     assert set(ROWS) >= {"features_st", "full", "lora", "fast_lora", "svm", "one_text", "predict", "first_page"}
+
+
+@pytest.mark.parametrize("file", sorted((PROJECT / "benchmarks").glob("*.py")), ids=lambda file: file.stem)
+def test_what_a_benchmark_takes_from_senti_is_there_also_in_the_scripts_that_it_writes(file: Path):
+    module = ast.parse(file.read_text())
+    texts = [node.value for node in ast.walk(module) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    scripts = [ast.parse(text) for text in texts if "from senti" in text]
+    for node in (node for tree in (module, *scripts) for node in ast.walk(tree)):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("senti"):
+            exec(ast.unparse(node), {})
 
 
 @pytest.mark.parametrize("guard", GUARDS, ids=lambda guard: f"{guard.promise}-{guard.test}")
