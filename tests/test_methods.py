@@ -1,6 +1,10 @@
 """Methods on a tiny real transformer: saved equals reloaded, adapters are small, runs end as they should."""
 
+import json
+import shutil
 import time
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -126,14 +130,27 @@ def test_the_same_seed_gives_the_same_run(root, config):
     assert not np.allclose(load(first)(TEXTS), load(other)(TEXTS))
 
 
+def test_what_is_saved_does_not_tell_if_the_texts_had_been_tokenized_before(
+    root, config, hub_cache, tmp_path, monkeypatch
+):  # fmt: skip
+    (snapshot,) = (hub_cache / "models--distilbert--distilbert-base-uncased" / "snapshots").iterdir()
+    model = Path(shutil.copytree(snapshot, tmp_path / "padding"))
+    told = json.loads((model / "tokenizer.json").read_text())
+    padding = {"strategy": {"Fixed": 32}, "direction": "Right", "pad_id": 0, "pad_type_id": 0, "pad_token": "[PAD]"}
+    cut = {"direction": "Right", "max_length": 32, "strategy": "LongestFirst", "stride": 0}
+    (model / "tokenizer.json").write_text(json.dumps(told | {"padding": padding, "truncation": cut}))
+    monkeypatch.setenv("SENTI_CACHE", str(tmp_path / "cache"))
+    runs = [run_of(root, replace(config(FinetuneConfig, epochs=1), model=str(model))) for _ in range(2)]
+    first, second = ({file.name: file.read_bytes() for file in run.model_path.iterdir()} for run in runs)
+    assert first == second and '"padding": null' in first["tokenizer.json"].decode()
+
+
 def test_lora_trains_and_saves_little(root, config):
     run = run_of(root, config(LoraConfig, lora_rank=2, epochs=1))
     result = run.result
     # rank 2 on q_lin and v_lin of 2 layers, 32 wide: 2*2*(32*2 + 2*32); head: pre_classifier and classifier
     assert result["parameters"]["trained"] == 2 * 2 * (32 * 2 + 2 * 32) + (32 * 32 + 32) + (32 * 2 + 2)
     assert result["bytes_on_disk"] < 40_000
-    import json
-
     saved = json.loads((run.model_path / "adapter_config.json").read_text())
     assert saved["base_model_name_or_path"] == "distilbert/distilbert-base-uncased"
 

@@ -26,7 +26,8 @@ def keep(model: Any, tokenizer: Any, run: Run) -> None:
     """Save a whole classifier with its tokenizer as what the run learned."""
     shutil.rmtree(run.model_path, ignore_errors=True)  # what an earlier worker of the run was killed over
     model.save_pretrained(run.model_path)
-    tokenizer.backend_tokenizer.no_truncation()  # else it is saved as its last use left it: by chance
+    tokenizer.backend_tokenizer.no_truncation()  # else it is saved as its last use, if any, left it: by chance
+    tokenizer.backend_tokenizer.no_padding()
     tokenizer.save_pretrained(run.model_path)
 
 
