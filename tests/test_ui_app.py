@@ -35,8 +35,9 @@ def runs(tmp_path_factory: pytest.TempPathFactory, hub_cache: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def served(hub_cache: Path, runs: Path) -> Iterator[Served]:
-    """An app over them, with a process ready for what is started, as `app.py` has."""
-    with serve(runs, hub_cache, "from senti.runs import keep_ready\nkeep_ready()\n") as app:
+    """An app over them, behind a proxy, with a process ready for what is started, as `app.py` has."""
+    ready = "from senti.runs import keep_ready\nkeep_ready()\n"
+    with serve(runs, hub_cache, ready, http_proxy="http://127.0.0.1:9", HTTP_PROXY="http://127.0.0.1:9") as app:
         yield app
 
 

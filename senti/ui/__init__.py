@@ -94,6 +94,9 @@ def launch(root: Path = CHECKPOINTS, **kwargs: Any) -> Any:
     collect_rarely()
     # Gradio would go through its last 10,000 events after each one, for a page of figures that senti does not have
     os.environ |= {"GRADIO_ANALYTICS_MAX_EVENTS": "1", "GRADIO_ANALYTICS_CACHE_FREQUENCY": str(10**9)}
+    # Gradio asks its own address before it lets anyone in, and would ask a university's proxy for that
+    spared = os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
+    os.environ["no_proxy"] = ",".join(filter(None, [spared, "localhost", "127.0.0.1"]))
     gr.set_static_paths([plotly_script().parent])
     host = os.environ.get("GRADIO_SERVER_NAME") or ("0.0.0.0" if "SPACE_ID" in os.environ else "127.0.0.1")
     layers = [guard(kwargs.get("server_name", host)), Middleware(Greeter), Middleware(Packed), Middleware(Mended)]
