@@ -23,16 +23,22 @@ def start(root, config):
 
 
 @pytest.fixture
-def ready(monkeypatch):
-    """A process that waits for jobs; all that are left are ended afterwards."""
-    standby.keep_ready()
-    (process,) = standby._ready
-    yield process
+def none_left(monkeypatch):
+    """All processes that wait for jobs are ended afterwards."""
+    yield
     monkeypatch.setenv("SENTI_STANDBY", "0")  # no more of them
     while standby._ready:
         left = standby._ready.pop()
         left.kill()
         left.communicate()
+
+
+@pytest.fixture
+def ready(none_left):
+    """A process that waits for jobs."""
+    standby.keep_ready()
+    (process,) = standby._ready
+    return process
 
 
 def until(condition, seconds=60):
@@ -75,7 +81,7 @@ def test_what_is_ready_does_one_run_after_the_other_each_a_process_of_its_own(ro
     until(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in workers))  # nor as zombies
 
 
-def test_where_forking_is_not_safe_it_does_one_job_and_another_follows(root, tiny_folder, monkeypatch):
+def test_where_forking_is_not_safe_it_does_one_job_and_another_follows(root, tiny_folder, none_left, monkeypatch):
     root.mkdir()  # Python runs a file of this name before all else
     (root / "sitecustomize.py").write_text("from senti.runs import standby\nstandby.FORKS = False\n")
     monkeypatch.setenv("PYTHONPATH", str(root))
@@ -84,14 +90,9 @@ def test_where_forking_is_not_safe_it_does_one_job_and_another_follows(root, tin
     (first,) = standby._ready
     run = start(root, TfidfConfig(dataset=str(tiny_folder)))
     until(lambda: run.status == "finished")
-    assert worker_of(run) == first.pid
+    assert worker_of(run) == first.pid and "finished" not in run.log()
     until(lambda: standby._ready and standby._ready != [first])
     assert first.returncode == 0
-    monkeypatch.setenv("SENTI_STANDBY", "0")
-    (second,) = standby._ready
-    standby._ready.clear()
-    second.kill()
-    second.communicate()
 
 
 def test_a_dead_one_loses_no_run(root, tiny_folder, ready):
@@ -154,6 +155,9 @@ def test_a_run_outlives_the_app_that_started_it(root, tiny_folder, with_hub_cach
         pid = int(parent.stdout.readline())
         run = open_run(root, parent.stdout.readline().strip())
         parent.kill()
+    until(lambda: (run.path / "worker.json").exists())
+    with open(f"/proc/{worker_of(run)}/cmdline") as words:  # what was ready does it, or a fork of that
+        assert "senti.cli.standby" in words.read()
     until(lambda: run.status not in ("queued", "running"))
     assert run.status == "finished", run.log()
     until(lambda: not alive(pid))
