@@ -46,8 +46,10 @@ def test_the_choice_survives_deleted_runs(runs):
     assert set(dropdown.value) == {majority, tfidf} and "results on 32 test reviews" in board and offer.visible
 
 
-def test_without_runs_the_page_says_what_to_do(tmp_path):
+def test_without_runs_the_page_says_what_to_do(runs, tmp_path):
     assert "No trained model yet" in one_text.say(tmp_path, "a film", [])
+    unchosen = one_text.say(runs[0], "a film", [])
+    assert "Choose some runs" in unchosen and "No trained model" not in unchosen
     _, board, offer = tab_compare.refresh(tmp_path, [])
     assert "No trained model" in board and offer.visible
 

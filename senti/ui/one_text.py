@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from senti.encoder import clean_text, length_notice
-from senti.evaluation import compare, unknown_notices
+from senti.evaluation import compare, finished_runs, unknown_notices
 from senti.evaluation.reading import cut_notes
 from senti.ui import html, recipe, recipes, verdicts, why
 from senti.ui.chosen import chosen
@@ -26,6 +26,9 @@ EXAMPLES = [
     "a small film with a huge heart",
 ]
 EMPTY = "No trained model yet. Train all three on the bundled reviews; it takes about a minute."
+# what a page shows before it has offered its runs, too: then an app that has just started is still loading models
+NONE_CHOSEN = ("Choose some runs above, under «Which runs». The first answer after a start takes some seconds, "
+               "while models load.")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ def say(root: Path, text: str, runs: list[str], pinned: str = "") -> str:
     mine = chosen(root, runs)
     known = [run.name for run in mine]
     if not known:
-        return html.empty_state(EMPTY)
+        return html.empty_state(NONE_CHOSEN if finished_runs(root) else EMPTY)
     turnstile().enter(current_visitor())
     await_models()
     rows = compare(root, [clean_text(text)], known)
