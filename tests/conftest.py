@@ -77,14 +77,18 @@ def root(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def command(capsys: pytest.CaptureFixture[str], root: Path) -> Callable[..., tuple[object, str, str]]:
-    """Run `senti ...` in this process over the folder of runs; returns (exit code, stdout, stderr)."""
+def command(
+    capsys: pytest.CaptureFixture[str], root: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., tuple[object, str, str]]:
+    """Run `senti ...` in this process beside the folder of runs, which it names as people do: (code, stdout, stderr)."""
     from senti import cli
+
+    monkeypatch.chdir(root.parent)
 
     def call(*words: str) -> tuple[object, str, str]:
         capsys.readouterr()
         try:
-            code: object = cli.run([*words, "--output_dir", str(root)])
+            code: object = cli.run([*words, "--output_dir", root.name])
         except SystemExit as e:
             code = e.code
         out = capsys.readouterr()

@@ -94,10 +94,11 @@ def load_finetuned(folder: Path) -> tuple[Any, Any]:
     """A classifier that senti trained and saved, with its tokenizer. Raises MissingModel."""
     from transformers import AutoModelForSequenceClassification
 
-    config = _config(str(folder))
-    model, absent = _weights(AutoModelForSequenceClassification, str(folder))
-    check_weights(model, absent, lambda name: False, str(folder))
-    return model, _tokenizer(str(folder), config)
+    path = str(folder.resolve())  # a relative one would be taken for the name of a Hub repository
+    config = _config(path)
+    model, absent = _weights(AutoModelForSequenceClassification, path)
+    check_weights(model, absent, lambda name: False, path)
+    return model, _tokenizer(path, config)
 
 
 def load_adapter(backbone: Backbone, folder: Path, labels: Sequence[str], adapter: str = "lora") -> Any:

@@ -16,17 +16,18 @@ OFFER = "Train an SVM, full fine-tuning and LoRA yourself, on the bundled review
 
 
 @friendly
-def quickstart(root: Path) -> tuple[list[str], Any, str]:
-    """Start the three runs; returns their names, the running timer, and a first line."""
+def quickstart(root: Path) -> tuple[list[str], Any, str, Any]:
+    """Start the three runs; returns their names, the running timer, a first line, and the offer, which is taken."""
     names = [begin(root, config).name for config in CONFIGS]
-    return names, gr.Timer(active=True), html.paragraphs(["Three runs are starting."])
+    return names, gr.Timer(active=True), html.paragraphs(["Three runs are starting."]), gr.Row(visible=False)
 
 
-def watch(root: Path, names: list[str]) -> tuple[str, Any]:
-    """A line per run of the quickstart, and the timer until all have ended."""
+def watch(root: Path, names: list[str]) -> tuple[str, Any, Any]:
+    """A line per run of the quickstart, the timer until all have ended, and then their names, joined by commas."""
     runs = [run for run in list_runs(root) if run.name in names][::-1]
     ended = all(run.status not in ACTIVE for run in runs)
-    return html.paragraphs([_line(run) for run in runs]), gr.Timer(active=not ended)
+    lines = html.paragraphs([_line(run) for run in runs])
+    return lines, gr.Timer(active=not ended), ",".join(names) if ended else gr.skip()
 
 
 def _line(run: Any) -> str:
@@ -36,13 +37,15 @@ def _line(run: Any) -> str:
     return f"{run_title(run.config)}: {run.status}{far if run.status == 'running' else ''}{why}"
 
 
-def build(root: Path) -> tuple[gr.Row, Any]:
-    """The offer, where it is called: its row, and the event after which there may be new runs."""
+def build(root: Path) -> tuple[gr.Row, gr.Textbox]:
+    """The offer, where it is called: its row, and the names of the runs that came of it once all have ended."""
     with gr.Row(visible=False, elem_classes=["s-offer"]) as row:
         page(html.paragraphs([OFFER]), scale=1)
         begin_all = gr.Button("Train all three", variant="primary", scale=0, min_width=200)
     progress, timer, started = page(), gr.Timer(1.0, active=False), gr.State([])
+    trained = gr.Textbox(visible="hidden", label="quickstart")
     private: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": 4}
-    begin_all.click(bound(quickstart, root), None, [started, timer, progress], **private)
+    begin_all.click(bound(quickstart, root), None, [started, timer, progress, row], **private)
     quiet = private | {"show_progress": "hidden", "queue": False}
-    return row, timer.tick(bound(watch, root), started, [progress, timer], **quiet)
+    timer.tick(bound(watch, root), started, [progress, timer, trained], **quiet)
+    return row, trained

@@ -66,8 +66,9 @@ def refresh(root: Path, runs: list[str], request: gr.Request | None = None) -> t
 
 
 def admit(root: Path, runs: list[str], new: str) -> tuple[Any, ...]:
-    """The same, with a new run among the chosen ones."""
-    return refresh(root, [*runs[: MOST_RUNS - 1], new])
+    """The same, with new runs, joined by commas, among the chosen ones."""
+    names = new.split(",")
+    return refresh(root, [*runs[: MOST_RUNS - len(names)], *names])
 
 
 def _default(rows: pd.DataFrame) -> list[str]:
@@ -114,9 +115,8 @@ def build(root: Path) -> tuple[Comparison, gr.Tabs]:
     again(tab.select(*fresh, **QUIET).then)
     again(runs.input)
     upload.upload(bound(brought_back, root), upload, back, api_visibility="private", concurrency_limit=1)
-    again(back.change(bound(admit, root), [runs, back], fresh[2], **QUIET).then)
-    again(joined.change(bound(admit, root), [runs, joined], fresh[2], **QUIET).then)
-    trained.then(*fresh, **QUIET)
+    for new in (back, joined, trained):
+        again(new.change(bound(admit, root), [runs, new], fresh[2], **QUIET).then)
     sent = send.click(lambda sentence: (sentence.text, gr.Tabs(selected="one")), picked, [comparison.text, panels],
                       **QUIET)  # fmt: skip
     sent.then(None, None, None, js="() => scrollTo({top: 0})")
