@@ -80,7 +80,8 @@ def root(tmp_path: Path) -> Path:
 def command(
     capsys: pytest.CaptureFixture[str], root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., tuple[object, str, str]]:
-    """Run `senti ...` in this process beside the folder of runs, which it names as people do: (code, stdout, stderr)."""
+    """Run `senti ...` in this process; returns (exit code, stdout, stderr). The folder of runs has a relative path, as
+    the usual one has."""
     from senti import cli
 
     monkeypatch.chdir(root.parent)

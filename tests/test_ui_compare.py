@@ -1,5 +1,6 @@
 """The Compare tab: cards, table, disagreements; through the handlers."""
 
+import shutil
 from types import SimpleNamespace
 
 import gradio as gr
@@ -7,8 +8,10 @@ import pandas as pd
 import pytest
 
 from senti.config import MajorityConfig, TfidfConfig
+from senti.errors import Stopped
 from senti.experiment import conduct, create, prepare
-from senti.ui import batch, differ, one_text, tab_compare, verdicts
+from senti.runs import open_run
+from senti.ui import batch, differ, one_text, quickstart, tab_compare, verdicts
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +55,22 @@ def test_without_runs_the_page_says_what_to_do(runs, tmp_path):
     assert "Choose some runs" in unchosen and "No trained model" not in unchosen
     _, board, offer = tab_compare.refresh(tmp_path, [])
     assert "No trained model" in board and offer.visible
+
+
+def test_the_quickstart_joins_what_is_compared_once_it_is_over(runs, tmp_path):
+    root, majority, tfidf = runs
+    waiting = create(root, prepare(MajorityConfig(dataset=open_run(root, majority).config.dataset, seed=1)))
+    told, timer, names = quickstart.watch(root, [tfidf, waiting.name])
+    assert "queued" in told and timer.active and isinstance(names, dict)  # nothing yet
+    waiting.request_stop()
+    with pytest.raises(Stopped):
+        conduct(waiting)
+    told, timer, names = quickstart.watch(root, [tfidf, waiting.name])
+    assert "stopped" in told and not timer.active and names == f"{tfidf},{waiting.name}"
+    dropdown, _, _ = tab_compare.admit(root, [majority], names)
+    assert dropdown.value == [majority, tfidf]  # one that has not finished answers nothing
+    assert tab_compare.admit(root, [majority] * 6, f"{tfidf},{tfidf}")[0].value == [majority] * 4 + [tfidf] * 2
+    shutil.rmtree(waiting.path)
 
 
 def test_a_file_comes_back_with_what_every_run_says(runs, tmp_path):

@@ -17,8 +17,8 @@ from senti.ui import (
     differ,
     differences,
     html,
-    offer,
     one_text,
+    quickstart,
     recipe,
     recipes,
     split,
@@ -89,7 +89,7 @@ def build(root: Path) -> tuple[Comparison, gr.Tabs]:
         with gr.Tabs() as panels:
             with gr.Tab("One text", id="one") as opened:
                 one, comparison = one_text.build(root, opened, runs)
-                offered, trained = offer.build(root)
+                offered, trained = quickstart.build(root)
             with gr.Tab("Results", id="results") as opened:
                 board = page()
                 costs = cost.build(root, opened, runs)

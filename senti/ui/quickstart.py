@@ -16,7 +16,7 @@ OFFER = "Train an SVM, full fine-tuning and LoRA yourself, on the bundled review
 
 
 @friendly
-def quickstart(root: Path) -> tuple[list[str], Any, str, Any]:
+def start(root: Path) -> tuple[list[str], Any, str, Any]:
     """Start the three runs; returns their names, the running timer, a first line, and the offer, which is taken."""
     names = [begin(root, config).name for config in CONFIGS]
     return names, gr.Timer(active=True), html.paragraphs(["Three runs are starting."]), gr.Row(visible=False)
@@ -45,7 +45,7 @@ def build(root: Path) -> tuple[gr.Row, gr.Textbox]:
     progress, timer, started = page(), gr.Timer(1.0, active=False), gr.State([])
     trained = gr.Textbox(visible="hidden", label="quickstart")
     private: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": 4}
-    begin_all.click(bound(quickstart, root), None, [started, timer, progress, row], **private)
+    begin_all.click(bound(start, root), None, [started, timer, progress, row], **private)
     quiet = private | {"show_progress": "hidden", "queue": False}
     timer.tick(bound(watch, root), started, [progress, timer, trained], **quiet)
     return row, trained
