@@ -30,5 +30,6 @@ def predict(args: argparse.Namespace) -> Answer:
     share = f" (the share of process 1 of {world()})" if world() > 1 else ""
     names = [run.name for run in runs]
     kept = f", {done['skipped']} were there already" if done["skipped"] else ""
-    line = f"{out}: {done['written']} shards written{kept}{share}, with the labels of {', '.join(names)}"
+    shards = f"{done['written']} shard{'' if done['written'] == 1 else 's'}"
+    line = f"{out}: {shards} written{kept}{share}, with the labels of {', '.join(names)}"
     return Answer({"folder": str(out), "runs": names, **done}, [line])
