@@ -18,7 +18,7 @@ COST = Caption(
     "Each dot is a finished run on these reviews, with the 95 % interval of its accuracy. A run is dominated, and "
     "hollow, if another is at least as good in both and better in one; the dotted line joins those that are not. "
     "Intervals that overlap mean that it could be otherwise on other reviews. Time and memory are those of the machine "
-    "a run was trained on.",
+    "a run was trained on; memory counts the libraries too, and a run started here finds all of them loaded.",
 )
 MOST_TOLD = 6  # dominated runs by name; more would be a wall of words
 CHOICES = [(words[0].upper() + words[1:], name) for name, words in COSTS.items()]
