@@ -61,7 +61,7 @@ def test_the_quickstart_joins_what_is_compared_once_it_is_over(runs, tmp_path):
     root, majority, tfidf = runs
     waiting = create(root, prepare(MajorityConfig(dataset=open_run(root, majority).config.dataset, seed=1)))
     told, timer, names = quickstart.watch(root, [tfidf, waiting.name])
-    assert "queued" in told and timer.active and isinstance(names, dict)  # nothing yet
+    assert "queued" in told and timer.active and names == gr.skip()  # nothing yet
     waiting.request_stop()
     with pytest.raises(Stopped):
         conduct(waiting)
@@ -69,6 +69,7 @@ def test_the_quickstart_joins_what_is_compared_once_it_is_over(runs, tmp_path):
     assert "stopped" in told and not timer.active and names == f"{tfidf},{waiting.name}"
     dropdown, _, _ = tab_compare.admit(root, [majority], names)
     assert dropdown.value == [majority, tfidf]  # one that has not finished answers nothing
+    assert tab_compare.admit(root, [tfidf, majority], names)[0].value == [majority, tfidf]  # each is there once
     assert tab_compare.admit(root, [majority] * 6, f"{tfidf},{tfidf}")[0].value == [majority] * 4 + [tfidf] * 2
     shutil.rmtree(waiting.path)
 

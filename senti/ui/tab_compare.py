@@ -68,7 +68,8 @@ def refresh(root: Path, runs: list[str], request: gr.Request | None = None) -> t
 def admit(root: Path, runs: list[str], new: str) -> tuple[Any, ...]:
     """The same, with new runs, joined by commas, among the chosen ones."""
     names = new.split(",")
-    return refresh(root, [*runs[: MOST_RUNS - len(names)], *names])
+    others = [name for name in runs if name not in names]
+    return refresh(root, [*others[: MOST_RUNS - len(names)], *names])
 
 
 def _default(rows: pd.DataFrame) -> list[str]:
