@@ -17,6 +17,7 @@ def asked_for(args: argparse.Namespace) -> bool:
 
 def predict(args: argparse.Namespace) -> Answer:
     """Label this process's shards; a second call goes on where a killed one ended."""
+    from senti.corpus.table import count
     from senti.evaluation import chosen_runs, predict_files
 
     if args.shard_rows < 1:
@@ -30,6 +31,5 @@ def predict(args: argparse.Namespace) -> Answer:
     share = f" (the share of process 1 of {world()})" if world() > 1 else ""
     names = [run.name for run in runs]
     kept = f", {done['skipped']} were there already" if done["skipped"] else ""
-    shards = f"{done['written']} shard{'' if done['written'] == 1 else 's'}"
-    line = f"{out}: {shards} written{kept}{share}, with the labels of {', '.join(names)}"
+    line = f"{out}: {count(done['written'], 'shard')} written{kept}{share}, with the labels of {', '.join(names)}"
     return Answer({"folder": str(out), "runs": names, **done}, [line])
